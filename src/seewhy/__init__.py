@@ -1,0 +1,28 @@
+"""Why did the classifier say that, and how could it be fooled?"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seewhy.loading import load as load
+    from seewhy.notebook import explain as explain
+    from seewhy.notebook import serve as serve
+    from seewhy.results import Explanation as Explanation
+
+__version__ = "0.1.0"
+__all__ = ["Explanation", "explain", "load", "serve"]
+
+_HOME = {"load": "loading", "explain": "notebook", "serve": "notebook", "Explanation": "results"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `seewhy --help` need not wait for torch."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'seewhy' has no attribute {name!r}")
+    return getattr(import_module(f"seewhy.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

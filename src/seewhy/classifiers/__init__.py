@@ -1,0 +1,1 @@
+"""Everything that scores images: one file a framework, and only that file knows it."""

@@ -1,0 +1,118 @@
+"""What every explainer is: a frozen recipe with one verb, `attribute`; knows no screen."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from seewhy.classifiers.base import Ability, Classifier
+from seewhy.results import Explanation
+from seewhy.targets import ClassScore, resolve
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What `attribute` gives for N images.
+
+    values: (N, H, W), in units of the target; channels: (N, C, H, W) before the channels were joined, if it has any.
+    notes: one dictionary of plain facts an image; arrays: (N, …) each.
+    """
+
+    values: Tensor
+    notes: tuple[dict[str, Any], ...]
+    channels: Tensor | None = None
+    arrays: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Explainer(BaseModel, ABC):
+    """A method with its settings: the fields are constructor, validation, form, command line and cache key at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    needs: ClassVar[Ability]
+    formula: ClassVar[str]  # MathML
+    limits: ClassVar[tuple[str, ...]]
+    source: ClassVar[str]
+    link: ClassVar[str]
+
+    @abstractmethod
+    def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
+        """Explain `target` for each image of `x` (N, C, H, W), values in [0, 1]; each as if it were alone."""
+
+    def __call__(self, model: Classifier, image: Any, target: Any = "argmax") -> Explanation:
+        """Explain one picture of any kind; see `targets.resolve` for what a target may be.
+
+        Raises: TypeError where the model lacks what the method needs, ValueError and LookupError for a bad picture,
+        setting or target.
+        """
+        refusal = self.refusal(model)
+        if refusal:
+            raise TypeError(refusal)
+        x = model.prepare(image)
+        prediction = model.predict_batch(x)[0]
+        chosen = resolve(target, model.labels, prediction)
+        started = time.perf_counter()
+        with torch.enable_grad():
+            found = self.attribute(model, x, chosen)
+        seconds = time.perf_counter() - started
+        values = _array(found.values[0])
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"{self.title} of {model.name} gives {int((~np.isfinite(values)).sum())} values that are not finite; "
+                "the model's gradients or scores overflow for this image"
+            )
+        channels = {} if found.channels is None else {"channels": _array(found.channels[0])}
+        return Explanation(
+            values=values,
+            image=_array(x[0]),
+            model=model.name,
+            method=self.name,
+            title=self.title,
+            settings=self.model_dump(mode="json"),
+            target=chosen.describe(model.labels),
+            prediction=prediction,
+            score=float(chosen.of(torch.from_numpy(prediction.logits)[None])[0]),
+            seconds=seconds,
+            signed=self.signed,
+            notes=found.notes[0] | {"warnings": _warnings(values) + found.notes[0].get("warnings", [])},
+            arrays=channels | {name: _array(array[0]) for name, array in found.arrays.items()},
+            fingerprint=model.fingerprint,
+        )
+
+    @property
+    def signed(self) -> bool:
+        """Whether values below zero mean something; otherwise the map only says how much, not for or against."""
+        return True
+
+    @classmethod
+    def refusal(cls, model: Classifier) -> str | None:
+        """Why this method cannot explain `model`, in one sentence; None where it can."""
+        if cls.needs in model.abilities:
+            return None
+        what = {"scores": "scores", "gradients": "gradients", "layers": "hidden layers"}[cls.needs]
+        return f"{cls.title} needs {what}, which {model.name} does not give; use a method that needs only scores"
+
+    def addresses(self) -> tuple[str, ...]:
+        """The other pictures that the settings name, so that they can be checked before a run."""
+        return ()
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    array = tensor.detach().cpu()
+    return array.float().numpy() if array.is_floating_point() else array.numpy()
+
+
+def _warnings(values: NDArray[np.float32]) -> list[str]:
+    if not values.any():
+        return ["The map is zero everywhere: to this method, no pixel matters for the target."]
+    return []

@@ -1,0 +1,106 @@
+"""Occlusion: cover a part of the image and see what the model loses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from seewhy import progress
+from seewhy.classifiers.base import Ability, Classifier
+from seewhy.explainers.base import Attribution, Explainer
+from seewhy.explainers.fills import Fill, filled
+from seewhy.inference.batches import batch_size, in_batches
+from seewhy.targets import ClassScore
+
+
+class Occlusion(Explainer):
+    """Slide a patch over the image and see how far the target falls: a pixel's value is its average fall.
+
+    Where covering makes the score fall, the model leaned on what was there (positive); where the score rises, the
+    covered part spoke against the target (negative). It needs nothing but scores, so it works for every model.
+    """
+
+    name: ClassVar[str] = "occlusion"
+    title: ClassVar[str] = "Occlusion"
+    needs: ClassVar[Ability] = "scores"
+    formula: ClassVar[str] = (
+        "<math display='block'><msub><mi>O</mi><mi>i</mi></msub><mo>=</mo>"
+        "<mfrac><mn>1</mn><mrow><mo>|</mo><msub><mi>W</mi><mi>i</mi></msub><mo>|</mo></mrow></mfrac>"
+        "<munder><mo>∑</mo><mrow><mi>w</mi><mo>∈</mo><msub><mi>W</mi><mi>i</mi></msub></mrow></munder>"
+        "<mo>[</mo><mi>F</mi><mo>(</mo><mi>x</mi><mo>)</mo><mo>−</mo>"
+        "<mi>F</mi><mo>(</mo><msub><mi>x</mi><mrow><mo>∖</mo><mi>w</mi></mrow></msub><mo>)</mo><mo>]</mo></math>"
+    )
+    limits: ClassVar[tuple[str, ...]] = (
+        "Covered images are unlike anything the model trained on; part of the fall may come from that.",
+        "The fill is part of the question: black and white patches can give nearly opposite maps.",
+        "Covering a black part with black changes nothing, so it gets 0.",
+        "Two parts that say the same can each be covered without harm, and both look unimportant.",
+    )
+    source: ClassVar[str] = "Zeiler, Fergus: Visualizing and Understanding Convolutional Networks, ECCV 2014"
+    link: ClassVar[str] = "https://arxiv.org/abs/1311.2901"
+
+    patch: int = Field(4, ge=1, le=512, description="side of the patch, in pixels (its height, where a width is given)")
+    width: int | None = Field(None, ge=1, le=512, description="width of the patch, in pixels, where it is not square")
+    stride: int = Field(2, ge=1, le=512, description="step from one patch to the next, in pixels")
+    fill: Fill = Field("black", description="what covers the image")
+    border: Literal["cut", "inside"] = Field(
+        "cut", description="the last patch is cut at the border, or pushed inside so that all are whole"
+    )
+
+    def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
+        """Signed mean falls; arrays: `windows` (rows, columns) the fall of each patch, `tops`, `lefts`, its corners."""
+        x = x.detach()
+        tops = self._starts(x.shape[2], self.patch, "high")
+        lefts = self._starts(x.shape[3], self.width or self.patch, "wide")
+        rows, columns = self._cover(tops, x.shape[2], self.patch), self._cover(lefts, x.shape[3], self.width)
+        fill = filled(self.fill, x, model)
+        falls = torch.zeros(len(x), len(tops), len(lefts), dtype=torch.float64)
+        with torch.no_grad():
+            for index, row, column, scores in self._covered_scores(model, x, fill, target, rows, columns):
+                falls[index, row, column] = scores
+                progress.partial(lambda: _spread(falls[0], rows, columns).float().numpy())
+        values = torch.stack([_spread(fall, rows, columns) for fall in falls])
+        arrays = {
+            "windows": falls,
+            "tops": torch.tensor(tops).expand(len(x), -1),
+            "lefts": torch.tensor(lefts).expand(len(x), -1),
+        }
+        notes = tuple({"windows": len(tops) * len(lefts), "fill": self.fill} for _ in x)
+        return Attribution(values.float(), notes, arrays=arrays)
+
+    def _covered_scores(
+        self, model: Classifier, x: Tensor, fill: Tensor, target: ClassScore, rows: Tensor, columns: Tensor
+    ) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+        """Batches of (image, row and column of each patch, fall of each patch)."""
+        changes = (x != fill).any(1).double().cpu()  # a patch over what it would paint anyway changes nothing
+        batches: list[tuple[int, Tensor, Tensor]] = []
+        for index, change in enumerate(changes):
+            places = torch.nonzero(rows.T @ change @ columns)  # (windows, 2)
+            batches += [(index, *places[list(batch)].T) for batch in in_batches(len(places), batch_size(x))]
+        whole = target(model, x).double().cpu()
+        for index, row, column in progress.track(batches, "occluding"):
+            cover = (rows.T[row][:, :, None] * columns.T[column][:, None, :]).bool()[:, None].to(x.device)
+            scores = target(model, torch.where(cover, fill[index], x[index]))
+            yield index, row, column, whole[index] - scores.double().cpu()
+
+    def _starts(self, length: int, patch: int, way: str) -> list[int]:
+        if patch > length:
+            raise ValueError(f"patch must fit into the image, which is {length} pixels {way}, got {patch}")
+        if self.border == "cut":
+            return [self.stride * i for i in range(ceil((length - patch) / self.stride) + 1)]
+        return sorted({*range(0, length - patch, self.stride), length - patch})
+
+    def _cover(self, starts: list[int], length: int, patch: int | None) -> Tensor:
+        """(length, len(starts)): 1 where the pixel lies under the patch."""
+        places, first = torch.arange(length)[:, None], torch.tensor(starts)[None]
+        return ((places >= first) & (places < first + (patch or self.patch))).double()
+
+
+def _spread(falls: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The mean fall (H, W) over the patches that cover each pixel; 0 where none does."""
+    return rows @ falls @ columns.T / torch.outer(rows.sum(1), columns.sum(1)).clamp(min=1)

@@ -1,0 +1,1 @@
+"""Many passes through a model, well batched; knows no method."""

@@ -1,0 +1,81 @@
+"""Tiny seeded networks and pictures that every test may use; nothing here is downloaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from seewhy.classifiers.pytorch import PyTorchClassifier
+
+
+class Residual(nn.Module):
+    """A small residual net with batch norm and in-place activations, as people really write them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(inplace=True))
+        self.left = nn.Sequential(
+            nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(inplace=True), nn.Conv2d(8, 8, 3, padding=1)
+        )
+        self.norm = nn.BatchNorm2d(8)
+        self.relu = nn.ReLU(inplace=True)
+        self.down = nn.Conv2d(8, 16, 3, stride=2, padding=1)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (N, 5)."""
+        x = self.stem(x)
+        x = self.relu(self.norm(self.left(x)) + x)
+        x = self.relu(self.down(x))
+        return self.head(self.drop(self.pool(x).flatten(1)))
+
+
+@pytest.fixture
+def residual_module() -> nn.Module:
+    """A residual net whose batch norms have seen some data, in eval mode."""
+    torch.manual_seed(0)
+    module = Residual()
+    module.train()
+    with torch.no_grad():
+        for _ in range(3):
+            module(torch.rand(16, 3, 20, 24) * 2)
+    for parameter in module.parameters():
+        parameter.data.mul_(1.5)
+    return module.eval()
+
+
+@pytest.fixture
+def residual(residual_module: nn.Module) -> PyTorchClassifier:
+    """The residual net as a classifier of 20 × 24 colour pictures."""
+    labels = ["ant", "bee", "cat", "dog", "eel"]
+    return PyTorchClassifier(residual_module, labels, (3, 20, 24), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25))
+
+
+@pytest.fixture
+def linear() -> PyTorchClassifier:
+    """A linear model of 1 × 6 × 6 pictures with known weights."""
+    torch.manual_seed(1)
+    module = nn.Sequential(nn.Flatten(), nn.Linear(36, 3))
+    return PyTorchClassifier(module, ["a", "b", "c"], (1, 6, 6), name="linear")
+
+
+@pytest.fixture
+def colours() -> torch.Tensor:
+    """Four colour pictures (4, 3, 20, 24)."""
+    return torch.from_numpy(np.random.default_rng(0).random((4, 3, 20, 24), dtype=np.float32))
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The folder SEEWHY_DATA names; the test is skipped where there is none."""
+    folder = os.environ.get("SEEWHY_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("needs SEEWHY_DATA, a folder with mnist/ in it")
+    return Path(folder)
