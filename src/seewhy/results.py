@@ -58,7 +58,7 @@ class Explanation:
         """What was explained, by what, with which settings, on one line."""
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items() if value is not None)
         named = f"{self.title or self.method}" + (f" ({settings})" if settings else "")
-        place = f" on {self.address}" if self.address else ""
+        place = f" on {_place(self.address)}" if self.address else ""
         return f"Why “{self.target['text']}”? {named}, {self.model}{place}, {self.target['output']}"
 
     @property
@@ -174,6 +174,12 @@ class Explanation:
 
     def _repr_png_(self) -> bytes:
         return self.to_png()
+
+
+def _place(address: str) -> str:
+    """An address as people say it: the pixels of a drawing are part of its address."""
+    spoken = {"ink": "a drawing", "up": "your picture"}
+    return spoken.get(address.partition(":")[0], address)
 
 
 _PLAIN = (

@@ -19,7 +19,7 @@ Ability = Literal["scores", "gradients", "layers"]
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """One layer: its name in the model, what it is, the shape it gives for one image, and its own parameters."""
+    """One layer or block: its name in the model, what it is, its shape for one image, and the parameters in it."""
 
     name: str
     kind: str

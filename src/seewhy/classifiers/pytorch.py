@@ -88,7 +88,7 @@ class PyTorchClassifier(Classifier):
         return self.check_scores(_only_tensor(scores, self.name), len(x)), kept
 
     def layers(self) -> dict[str, LayerInfo]:
-        """Every leaf module that runs, in forward order."""
+        """Every module that runs and gives one tensor, blocks too, in the order in which they finish."""
         if self._layers is None:
             self._layers = self._traced_layers()
         return self._layers
@@ -105,7 +105,7 @@ class PyTorchClassifier(Classifier):
         with self._lock, ExitStack() as stack, torch.no_grad():
             stack.enter_context(_evaluating(self.module))
             for name, module in self.module.named_modules():
-                if name and not any(module.children()):
+                if name:
                     handle = module.register_forward_hook(lambda m, _, out, name=name: note(name, m, out))
                     stack.callback(handle.remove)
             self.module(self._normalised(torch.zeros(1, *self.input_shape)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -101,6 +101,10 @@ class Explainer(BaseModel, ABC):
             return None
         what = {"scores": "scores", "gradients": "gradients", "layers": "hidden layers"}[cls.needs]
         return f"{cls.title} needs {what}, which {model.name} does not give; use a method that needs only scores"
+
+    def sketch(self) -> Self:
+        """The same method with less effort, for a map while somebody draws."""
+        return self
 
     def addresses(self) -> tuple[str, ...]:
         """The other pictures that the settings name, so that they can be checked before a run."""

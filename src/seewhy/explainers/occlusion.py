@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import torch
 from pydantic import Field
@@ -51,6 +51,10 @@ class Occlusion(Explainer):
     border: Literal["cut", "inside"] = Field(
         "cut", description="the last patch is cut at the border, or pushed inside so that all are whole"
     )
+
+    def sketch(self) -> Self:
+        """Patches side by side instead of overlapping."""
+        return self.model_copy(update={"stride": max(self.stride, self.patch)})
 
     def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
         """Signed mean falls; arrays: `windows` (rows, columns) the fall of each patch, `tops`, `lefts`, its corners."""
