@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-import pytest
-import torch
-from torch import nn
+from seewhy.web.threads import prepare_threads
 
-from seewhy.classifiers.pytorch import PyTorchClassifier
+prepare_threads()  # before torch is imported: tests share their cores with others
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
+
+from seewhy.classifiers.pytorch import PyTorchClassifier  # noqa: E402
 
 
 class Residual(nn.Module):

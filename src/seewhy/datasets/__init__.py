@@ -1,0 +1,1 @@
+"""Sets of labelled images, one file each; none knows a model."""

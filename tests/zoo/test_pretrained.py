@@ -1,0 +1,78 @@
+"""The weights that ship do what their card says."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from seewhy import load
+from seewhy.classifiers.base import Classifier
+from seewhy.datasets.base import ImageSet
+from seewhy.datasets.digits import Digits
+from seewhy.datasets.mnist import CHECKSUMS, Mnist
+from seewhy.zoo import pretrained
+
+
+def right(model: Classifier, data: ImageSet, split: str) -> np.ndarray:
+    x = torch.from_numpy(np.array(data.pixels(split))).float()[:, None] / 255
+    with torch.no_grad():
+        predicted = torch.cat([model.scores(part).argmax(1) for part in x.split(500)]).numpy()
+    return predicted == data.truth(split)
+
+
+def test_the_card_says_what_the_full_test_set_says(data_folder):
+    model, data = load("mnist-cnn"), Mnist(data_folder)
+    hits = right(model, data, "test")
+    assert hits.mean() >= 0.992
+    assert model.about["accuracy"] == pytest.approx(hits.mean(), abs=1e-9)
+    assert model.about["test_images"] == 10_000
+    for label, recall in model.about["recall"].items():
+        assert recall == pytest.approx(hits[data.truth("test") == int(label)].mean(), abs=1e-9)
+
+
+def test_the_card_says_what_the_embedded_digits_say():
+    model, data = load("mnist-cnn"), Digits()
+    hits = np.concatenate([right(model, data, split) for split in data.splits])
+    assert model.about["elsewhere"]["digits"] == pytest.approx(hits.mean(), abs=1e-9)
+
+
+def test_the_card_is_complete():
+    about = load("mnist-cnn").about
+    assert about["data_sha256"] == CHECKSUMS
+    assert about["training_images"] == 60_000
+    assert {"seed", "epochs", "batch"} <= set(about["recipe"])
+    assert len(about["history"]) == about["recipe"]["epochs"]
+    assert about["command"].startswith("seewhy train mnist-cnn")
+
+
+def test_the_network_is_two_convolutions_and_one_linear_layer():
+    kinds = [info.kind for info in load("mnist-cnn").layers().values()]
+    assert kinds.count("Conv2d") == 2
+    assert kinds.count("Linear") == 1
+    assert (pretrained.WEIGHTS / "mnist-cnn.safetensors").stat().st_size <= 2 * 2**20
+
+
+def test_local_weights_are_taken(tmp_path):
+    network = pretrained.COURSES["mnist-cnn"].network()
+    save_file(network.state_dict(), tmp_path / "mine.safetensors")
+    (tmp_path / "mine.json").write_text(json.dumps({"title": "mine", "accuracy": 0.1}))
+    model = load(f"mnist-cnn@{tmp_path / 'mine.safetensors'}")
+    assert model.about["title"] == "mine"
+    assert model.fingerprint != load("mnist-cnn").fingerprint
+
+
+def test_unfit_weights_are_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no weights at .*\.safetensors"):
+        pretrained.load("mnist-cnn", tmp_path / "none.safetensors")
+    (tmp_path / "text.safetensors").write_text("hello")
+    with pytest.raises(ValueError, match="is none"):
+        pretrained.load("mnist-cnn", tmp_path / "text.safetensors")
+    save_file({"linear.weight": torch.zeros(2, 2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="do not fit mnist-cnn"):
+        pretrained.load("mnist-cnn", tmp_path / "other.safetensors")
+    with pytest.raises(LookupError, match="no model called"):
+        pretrained.load("resnet")
