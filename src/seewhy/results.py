@@ -100,14 +100,15 @@ class Explanation:
         self, view: View = "map", opacity: float = 1.0, scale: float | None = None, note: str = ""
     ) -> Image.Image:
         """The map beside its image, with legend, caption and address."""
-        belief = self.prediction.guess(self.target["class"])
+        belief, best = self.prediction.guess(self.target["class"]), self.prediction
+        rival = "" if belief.index == best.index else f", but it says {best.label} ({best.probability:.1%})"
         footer = [note] if note else []
         if "gap" in self.notes:
             footer.append(f"Sums to {self.values.sum():+.2f}; completeness gap {self.notes['relative_gap']:.2%}.")
         return pictures.card(
             self.values,
             self.image,
-            title=f"Why “{self.target['text']}”?  {belief.probability:.1%} sure",
+            title=f"Why “{self.target['text']}”?  {belief.probability:.1%} sure{rival}",
             caption=self.caption,
             footer=" ".join(footer),
             scale=self.scale if scale is None else scale,

@@ -50,9 +50,7 @@ def test_a_sample_carries_label_and_address():
     assert 0 <= sample.image.min() < sample.image.max() <= 1
 
 
-@pytest.mark.parametrize(
-    ("split", "index", "message"), [("tset", 0, "train, test"), ("test", 359, "got 359")]
-)
+@pytest.mark.parametrize(("split", "index", "message"), [("tset", 0, "train, test"), ("test", 359, "got 359")])
 def test_what_is_not_there_is_said(split, index, message):
     with pytest.raises(LookupError, match=message):
         DIGITS.sample(split, index)

@@ -83,6 +83,14 @@ def test_points_lie_inside_and_weights_add_up_to_one():
         assert float(shares.sum()) == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 10, 51, 300])
+def test_points_and_weights_are_those_of_another_derivation(steps):
+    points, shares = gauss_legendre(steps)
+    expected_points, expected_shares = np.polynomial.legendre.leggauss(steps)
+    np.testing.assert_allclose(points, (expected_points + 1) / 2, atol=1e-14)
+    np.testing.assert_allclose(shares, expected_shares / 2, rtol=1e-9)
+
+
 def test_the_path_arrays_tell_the_same_story(residual, colours):
     found = IntegratedGradients(steps=30).attribute(residual, colours, ClassScore(3))
     torch.testing.assert_close(found.arrays["partial_sums"][:, -1], found.values.sum((1, 2)), rtol=1e-4, atol=1e-5)

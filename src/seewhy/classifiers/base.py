@@ -41,6 +41,10 @@ class Guess:
     probability: float
     logit: float
 
+    def describe(self) -> dict[str, Any]:
+        """The guess as plain data; the probability is called score, as elsewhere on the web."""
+        return {"index": self.index, "label": self.label, "score": self.probability, "logit": self.logit}
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -86,8 +90,11 @@ class Prediction:
 
     def describe(self) -> list[dict[str, Any]]:
         """Every class in order, as plain data."""
-        guesses = map(self.guess, range(len(self.labels)))
-        return [{"index": g.index, "label": g.label, "score": g.probability, "logit": g.logit} for g in guesses]
+        return [self.guess(index).describe() for index in range(len(self.labels))]
+
+    def describe_top(self, count: int) -> list[dict[str, Any]]:
+        """The `count` most probable classes, best first, as plain data."""
+        return [guess.describe() for guess in self.top(count)]
 
 
 class Classifier(ABC):

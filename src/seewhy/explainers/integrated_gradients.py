@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
@@ -134,6 +135,24 @@ def _notes(score: float, start: float, total: float, share: float) -> dict[str, 
 
 @lru_cache(maxsize=8)
 def gauss_legendre(steps: int) -> tuple[Tensor, Tensor]:
-    """Points in (0, 1) and weights that add up to 1: exact for polynomials up to degree 2·steps − 1."""
-    points, weights = np.polynomial.legendre.leggauss(steps)
-    return torch.from_numpy((points + 1) / 2), torch.from_numpy(weights / 2)
+    """Points in (0, 1) and weights that add up to 1: exact for polynomials up to degree 2·steps − 1.
+
+    The points are the roots of the Legendre polynomial, found by Newton's method from Tricomi's estimate: in 2,000
+    steps some tenths of a second, where the eigenvalue problem that NumPy solves takes several.
+    """
+    x = np.cos(np.pi * (np.arange(steps, 0, -1) - 0.25) / (steps + 0.5))
+    for _ in range(100):
+        value, slope = _legendre(steps, x)
+        x = x - value / slope
+        if np.abs(value / slope).max() < 1e-15:
+            break
+    weights = 1 / ((1 - x**2) * _legendre(steps, x)[1] ** 2)
+    return torch.from_numpy((x + 1) / 2), torch.from_numpy(weights / weights.sum())
+
+
+def _legendre(degree: int, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The Legendre polynomial and its derivative at `x`, by the three-term recurrence."""
+    before, value = np.ones_like(x), x
+    for k in range(2, degree + 1):
+        before, value = value, ((2 * k - 1) * x * value - (k - 1) * before) / k
+    return value, degree * (x * value - before) / (x**2 - 1)

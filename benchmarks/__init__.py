@@ -1,0 +1,1 @@
+"""Measurements, as ratios where there is something to compare with; run by `make bench`."""

@@ -1,0 +1,118 @@
+"""What there is: built-in methods, data sets and models, plus what other packages add by entry points."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from seewhy.datasets.base import ImageSet
+from seewhy.datasets.digits import Digits
+from seewhy.datasets.mnist import Mnist
+from seewhy.explainers.base import Explainer
+from seewhy.explainers.grad_cam import GradCam
+from seewhy.explainers.gradients import Saliency
+from seewhy.explainers.integrated_gradients import IntegratedGradients
+from seewhy.explainers.occlusion import Occlusion
+from seewhy.zoo import pretrained
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+R = TypeVar("R", bound=BaseModel)
+
+EXPLAINERS: tuple[type[Explainer], ...] = (IntegratedGradients, Occlusion, GradCam, Saliency)
+DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
+
+
+@cache
+def explainers() -> dict[str, type[Explainer]]:
+    """Every explainer by name: the built-in ones, then those of the entry-point group `seewhy.explainers`."""
+    added = [entry.load() for entry in entry_points(group="seewhy.explainers")]
+    return {method.name: method for method in (*EXPLAINERS, *added)}
+
+
+def explainer(name: str) -> type[Explainer]:
+    """The explainer called `name`; LookupError with a suggestion where there is none."""
+    if name not in explainers():
+        raise LookupError(no_such("explainer", name, explainers(), "`seewhy methods`"))
+    return explainers()[name]
+
+
+def recipe(name: str, settings: Mapping[str, Any]) -> Explainer:
+    """The explainer called `name` with `settings`, checked.
+
+    >>> recipe("occlusion", {"patch": 8}).patch
+    8
+
+    Raises: LookupError for an unknown method, ValueError for an unknown setting or a value out of range.
+    """
+    return checked(explainer(name), settings, name, f"`seewhy methods {name}`")
+
+
+def checked(kind: type[R], settings: Mapping[str, Any], name: str, listing: str) -> R:
+    """A recipe of `kind` with `settings`; ValueError says in one sentence which setting is wrong, and why."""
+    unknown = sorted(set(settings) - set(kind.model_fields))
+    if unknown:
+        raise ValueError(no_such(f"setting of {name}", unknown[0], kind.model_fields, listing))
+    try:
+        return kind(**settings)
+    except ValidationError as error:
+        raise ValueError("; ".join(_sentence(name, detail, listing) for detail in error.errors())) from None
+
+
+def _sentence(name: str, detail: ErrorDetails, listing: str) -> str:
+    field = ".".join(str(part) for part in detail["loc"][:1])
+    wanted = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"setting {field} of {name}: {wanted}, got {detail['input']!r}; {listing} describes it"
+
+
+def datasets() -> dict[str, type[ImageSet]]:
+    """Every data set that has a name."""
+    return {dataset.name: dataset for dataset in DATASETS}
+
+
+def dataset(name: str) -> type[ImageSet]:
+    """The data set called `name`; LookupError with a suggestion where there is none."""
+    if name not in datasets():
+        raise LookupError(no_such("data set", name, datasets(), "`seewhy datasets`"))
+    return datasets()[name]
+
+
+def models() -> tuple[str, ...]:
+    """The names of the models that come with the package."""
+    return pretrained.names()
+
+
+def no_such(kind: str, name: str, known: Iterable[str], listing: str) -> str:
+    """The sentence for a name that does not exist.
+
+    >>> no_such("explainer", "oclusion", ["occlusion"], "`seewhy methods`")
+    "no explainer called 'oclusion'; did you mean 'occlusion'? `seewhy methods` lists them"
+    """
+    near = get_close_matches(name, list(known), n=1)
+    meant = f" did you mean {near[0]!r}?" if near else ""
+    return f"no {kind} called {name!r};{meant} {listing} lists them"
+
+
+def describe_method(method: type[Explainer]) -> dict[str, Any]:
+    """An explainer as plain data: words, formula (MathML), limits, source, and its settings as a JSON schema."""
+    return {
+        "name": method.name,
+        "title": method.title,
+        "kind": "attribution",
+        "needs": [method.needs],
+        "group": "model-agnostic" if method.needs == "scores" else "model-based",
+        "about": inspect.cleandoc(method.__doc__ or ""),
+        "formula_mathml": method.formula,
+        "limits": list(method.limits),
+        "source": method.source,
+        "link": method.link,
+        "signed": method().signed,
+        "settings": method.model_json_schema(),
+    }

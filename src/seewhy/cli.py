@@ -1,0 +1,300 @@
+"""The command line: every command asks the workbench and prints what it says. Imports torch inside commands only."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from seewhy.results import Explanation
+
+app = typer.Typer(
+    name="seewhy",
+    help="Why did the classifier say that? Heat maps for any image classifier, on the command line and in a web app.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="A model's name; NAME@FILE.safetensors takes local weights.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A setting, as NAME=VALUE; may be repeated.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder with data sets. Default: $SEEWHY_DATA, then the user's cache.")
+]
+IMAGE = "A picture: a file, or an address such as mnist/test/8 or digits/test/3."
+IMAGES = "Pictures: files, folders of pictures, or addresses such as mnist/test/8 or digits/test/3."
+
+
+@app.command()
+def predict(
+    image: Annotated[list[str], typer.Argument(help=IMAGES)],
+    model: Model = "mnist-cnn",
+    top: Annotated[int, typer.Option(help="How many classes to show.", min=1)] = 3,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a model sees in pictures."""
+    from seewhy.workbench import Workbench
+
+    bench = Workbench(data=data)
+    rows = [row for address in image for row in bench.predict_at(model, address, top)]
+    if as_json:
+        _say(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        truth = f"  (labelled {row['label']})" if row["label"] else ""
+        best = ", ".join(f"{guess['label']} {guess['score']:.1%}" for guess in row["predictions"])
+        _say(f"{row['image']}: {best}{truth}")
+    known = [row for row in rows if row["label"]]
+    if len(known) > 1:
+        right = sum(row["label"] == row["predictions"][0]["label"] for row in known)
+        _say(f"{right} of {len(known)} labelled pictures right ({right / len(known):.1%})")
+
+
+@app.command()
+def explain(
+    image: Annotated[str, typer.Argument(help=IMAGE)],
+    model: Model = "mnist-cnn",
+    method: Annotated[str, typer.Option(help="See `seewhy methods`.")] = "integrated-gradients",
+    settings: Set = None,
+    target: Annotated[str, typer.Option(help="The class to explain: an index, a label, or argmax.")] = "argmax",
+    versus: Annotated[str | None, typer.Option(help="Explain the target rather than this class.")] = None,
+    output: Annotated[str, typer.Option(help="Explain the logit or the probability.")] = "logit",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to save: .png (picture), .npz (arrays) or .json (facts).")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show which pixels of a picture speak for a class and which against it."""
+    from seewhy.progress import reporting_to
+    from seewhy.workbench import Task, Workbench
+
+    if out is not None:
+        _check_ending(out)
+    wish = {"class": target, "versus": versus, "output": output}
+    task = Task(model=model, image=image, method=method, settings=_settings(settings), target=wish)
+    with reporting_to(_Ticker()):
+        found = Workbench(data=data).perform(task)
+    if out is not None:
+        found.save(out)
+    _say(json.dumps(found.describe(), indent=2, ensure_ascii=False) if as_json else _in_words(found))
+    if out is not None and not as_json:
+        _say(f"Saved {out}")
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="The network to train; `seewhy models` lists them.")] = "mnist-cnn",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Weights to write. Default: NAME.safetensors.")
+    ] = None,
+    data: Data = None,
+    settings: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Train a network from the start; a stopped training goes on from its last checkpoint."""
+    from seewhy.progress import reporting_to
+    from seewhy.workbench import Workbench
+
+    destination = out or Path(f"{name}.safetensors")
+    with reporting_to(_Ticker()):
+        card = Workbench(data=data).train(name, destination, _settings(settings))
+    words = f"{name}: test accuracy {card['accuracy']:.2%}. Saved {destination}"
+    _say(json.dumps(card, indent=2) if as_json else words)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; other than this computer's own needs --token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    token: Annotated[str | None, typer.Option(help="Word that visitors from elsewhere must know.")] = None,
+    data: Data = None,
+) -> None:
+    """Open the web app: draw, explain, learn."""
+    from seewhy.web.threads import prepare_threads
+
+    prepare_threads()  # before torch is imported
+    from seewhy.web.app import serve as run
+    from seewhy.workbench import Workbench
+
+    run(Workbench(data=data, paths=False), host, port, open_browser=not no_open, token=token, announce=_say)
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Tell more of this one.")] = None, as_json: Json = False
+) -> None:
+    """List the models, or the layers of one."""
+    from seewhy.workbench import Workbench
+
+    bench = Workbench()
+    if name is None:
+        rows = [bench.describe_model(each) for each in bench.model_names()]
+        shown = [(m["name"], "×".join(map(str, m["input"].values())), _accuracy(m), m["title"]) for m in rows]
+        _table(("model", "input", "accuracy", "what"), shown, rows if as_json else None)
+        return
+    layers = bench.describe_layers(name)
+    facts = bench.describe_model(name) | {"layers": layers}
+    if not as_json:
+        _say(f"{name}: {facts['title']}\n{facts['about']}\nAbilities: {', '.join(facts['abilities'])}\n")
+    parts = [(x["name"], x["kind"], "×".join(map(str, x["shape"])), f"{x['parameters']:,}") for x in layers]
+    _table(("layer", "kind", "shape", "parameters"), parts, facts if as_json else None)
+
+
+@app.command()
+def methods(
+    name: Annotated[str | None, typer.Argument(help="Tell more of this one.")] = None, as_json: Json = False
+) -> None:
+    """List the methods, or the settings of one."""
+    from seewhy import catalog
+
+    if name is None:
+        rows = [catalog.describe_method(method) for method in catalog.explainers().values()]
+        shown = [(m["name"], m["needs"][0], m["about"].split("\n\n")[0].replace("\n", " ")) for m in rows]
+        _table(("method", "needs", "what it does"), shown, rows if as_json else None)
+        return
+    method = catalog.describe_method(catalog.explainer(name))
+    fields = method["settings"].get("properties", {})
+    if not as_json:
+        _say(f"{method['title']} ({name}), needs {method['needs'][0]}\n\n{method['about']}\n")
+    parts = [(key, values_of(x), json.dumps(x.get("default")), x["description"]) for key, x in fields.items()]
+    _table(("setting", "values", "default", "what it is"), parts, method if as_json else None)
+    if not as_json:
+        limits = "\n        ".join(method["limits"])
+        _say(f"\nLimits: {limits}\n\nSource: {method['source']}\n        {method['link']}")
+
+
+@app.command()
+def datasets(data: Data = None, as_json: Json = False) -> None:
+    """List the data sets."""
+    from seewhy.workbench import Workbench
+
+    rows = Workbench(data=data).describe_datasets()
+    shown = [
+        (d["name"], ", ".join(d["splits"]), "here" if d["available"] else "downloaded when first used", d["about"])
+        for d in rows
+    ]
+    _table(("data set", "splits", "where", "what"), shown, rows if as_json else None)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a mistake of the person's ends in one sentence and exit code 2."""
+    try:
+        app(args=None if arguments is None else list(arguments), standalone_mode=True)
+    except (LookupError, ValueError, TypeError, OSError) as error:
+        if os.environ.get("SEEWHY_DEBUG"):
+            raise
+        sys.stderr.write(f"seewhy: {_sentence(error)}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nseewhy: stopped\n")
+        sys.exit(130)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.errno:
+        place = f": {error.filename}" if error.filename else ""
+        return error.strerror + place
+    return str(error)
+
+
+def _settings(pairs: Sequence[str] | None) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise ValueError(f"a setting is written NAME=VALUE, got {pair!r}; for example --set patch=4")
+        settings[name.strip()] = _value(value.strip())
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"none": None, "True": True, "False": False}.get(text, text)
+
+
+def _check_ending(out: Path) -> None:
+    """Fail before the work, not after it."""
+    if out.suffix.lower() not in (".png", ".npz", ".json"):
+        raise ValueError(f"a result is saved as .png, .npz or .json, got {out.name!r}; choose one of these endings")
+    if not out.resolve().parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
+
+
+def _in_words(found: Explanation) -> str:
+    facts = found.describe()
+    belief = found.prediction
+    lines = [
+        f"{facts['model']} sees {belief.label} ({belief.probability:.1%})",
+        facts["caption"],
+        facts["sentence"],
+        f"Values add up to {facts['sum']:+.4g}, the largest is {facts['max']:.4g} ({facts['seconds']:.2f} s)",
+    ]
+    if "gap" in found.notes:
+        lines.append(f"Completeness gap {found.notes['gap']:+.2g} ({found.notes['relative_gap']:.2%})")
+    return "\n".join(lines + [f"Warning: {warning}" for warning in found.notes["warnings"]])
+
+
+def _accuracy(model: Mapping[str, Any]) -> str:
+    accuracy = model["metrics"].get("accuracy")
+    return "" if accuracy is None else f"{accuracy:.2%}"
+
+
+def values_of(field: Mapping[str, Any]) -> str:
+    """The values a setting takes, from its JSON schema."""
+    if "anyOf" in field:
+        return " or ".join("none" if kind.get("type") == "null" else values_of(kind) for kind in field["anyOf"])
+    if "enum" in field:
+        return ", ".join(map(str, field["enum"]))
+    if "minimum" in field or "maximum" in field:
+        return f"{field.get('minimum', '…')} to {field.get('maximum', '…')}"
+    kind = str(field.get("type", ""))
+    return {"boolean": "true, false", "string": "text"}.get(kind, kind)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], as_json: Any = None) -> None:
+    if as_json is not None:
+        _say(json.dumps(as_json, indent=2, ensure_ascii=False))
+        return
+    widths = [max(len(str(row[i])) for row in (heads, *rows)) for i in range(len(heads) - 1)]
+    for row in (heads, *rows):
+        _say("  ".join([str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)] + [str(row[-1])]))
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+class _Ticker:
+    """One line on the terminal that says how far a long loop is; silent where nobody watches."""
+
+    def __init__(self, write: Callable[[str], object] = sys.stderr.write) -> None:
+        self.cancelled = False
+        self._write = write if sys.stderr.isatty() else lambda _: None
+
+    def progress(self, done: int, total: int | None, stage: str) -> None:
+        """Draw the line again; wipe it at the end."""
+        ended = total is not None and done >= total
+        self._write("\r\x1b[K" if ended else f"\r\x1b[K{stage} {done:,}" + (f" of {total:,}" if total else ""))
+
+    def partial(self, values: Any) -> None:
+        """A terminal shows no maps."""
+
+
+if __name__ == "__main__":
+    main()

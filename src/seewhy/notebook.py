@@ -1,0 +1,56 @@
+"""The functions a notebook calls: one line to explain, one line to open the app on a model of your own."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from seewhy import catalog
+from seewhy.classifiers.base import Classifier
+from seewhy.loading import load
+from seewhy.results import Explanation
+from seewhy.workbench import Workbench
+
+
+def explain(
+    model: Classifier | str,
+    image: Any,
+    method: str = "integrated-gradients",
+    *,
+    target: Any = "argmax",
+    **settings: Any,
+) -> Explanation:
+    """Why does `model` see `target` in `image`?
+
+    model: a classifier from `seewhy.load`, or its name.
+    image: any picture: a path, an array in [0, 1] or of bytes, a PIL image, or an address such as "digits/test/3".
+    target: "argmax", an index, a label, or {"class": …, "versus": …, "output": "logit" | "probability"}.
+    settings: the fields of the method, see `seewhy methods NAME`.
+
+    >>> explain("mnist-cnn", "digits/test/3", "occlusion", patch=7, stride=7).values.shape
+    (28, 28)
+
+    Raises: LookupError for an unknown model, method, address or label; ValueError for a bad picture, setting or
+    target; TypeError where the model cannot do what the method needs.
+    """
+    recipe = catalog.recipe(method, settings)
+    classifier = load(model)
+    if isinstance(image, str | os.PathLike):
+        picture = _workbench().image(os.fspath(image))
+        return recipe(classifier, picture.image, target).at(picture.address, picture.label)
+    return recipe(classifier, image, target)
+
+
+def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:
+    """Open the web app on models of your own, beside those that come with the package; returns when it is stopped."""
+    from seewhy.web.app import serve as run
+
+    bench = Workbench(cache=cache, models={model.name: model for model in models}, paths=False)
+    run(bench, "127.0.0.1", port, open_browser=open_browser)
+
+
+@cache
+def _workbench() -> Workbench:
+    return Workbench()

@@ -1,0 +1,198 @@
+"""Results as one self-contained HTML file that works for ever and anywhere, or as JSON; knows no server.
+
+The file holds its own style, the page's own heat map as one script, and every array; it asks nobody for anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seewhy import __version__
+from seewhy.bundling import bundle
+from seewhy.reproducing import python_for
+from seewhy.results import Explanation
+
+PAGE = Path(__file__).parent / "web" / "static"
+SHOWN = 5  # classes of a prediction
+
+
+@dataclass(frozen=True)
+class Item:
+    """An explanation with what a person says about it."""
+
+    explanation: Explanation
+    note: str = ""
+
+
+def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> str:
+    """The report as one HTML file; every word in it is text, whatever a title, a note or a label contains."""
+    style, script = _style(), _script()
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    maps = json.dumps([_map(item.explanation) for item in items]).replace("<", "\\u003c")
+    body = "\n".join(_article(item) for item in items)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width">
+<meta name="generator" content="seewhy {__version__}">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<header><h1>{escape(title)}</h1><p class="dim small">{_count(len(items))}, {_when(made)}</p></header>
+{CONTROLS}
+{body}
+<section class="card"><h2>Made with</h2>{_table(environment().items())}</section>
+</main>
+<script type="application/json" id="maps">{maps}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+def to_json(title: str, items: Sequence[Item], made: datetime | None = None) -> str:
+    """The report as JSON: all facts, and the arrays `values` and `image` as base64 of little-endian float32."""
+    report = {
+        "title": title,
+        "made": (made or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "environment": environment(),
+        "items": [_facts(item) for item in items],
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def environment() -> dict[str, str]:
+    """What computed the results."""
+    packages = {name: version(name) for name in ("torch", "numpy", "pillow")}
+    python = f"{platform.python_version()} on {platform.system()} ({platform.machine()})"
+    return {"seewhy": __version__, "python": python, **packages}
+
+
+CONTROLS = """<section class="card" id="controls" aria-label="How the maps are drawn" hidden>
+<div class="segments" id="views" role="radiogroup" aria-label="View">
+<label><input type="radio" name="view" value="map" checked><span>Map</span></label>
+<label><input type="radio" name="view" value="overlay"><span>Overlay</span></label>
+<label><input type="radio" name="view" value="mask"><span>Mask</span></label></div>
+<div class="field"><label for="opacity">Opacity</label>
+<input type="range" id="opacity" min="0" max="1" step="0.01" value="1"><output for="opacity"></output></div>
+<div class="field"><label for="strength">Strength</label>
+<input type="range" id="strength" min="-3" max="3" step="0.1" value="0"><output for="strength"></output></div>
+</section>"""
+
+
+def _article(item: Item) -> str:
+    found = item.explanation
+    shown = "A drawing" if (found.address or "").startswith("ink:") else found.address or "A picture"
+    rows = _table(_rows(found))
+    warnings = "".join(f'<p class="note">{escape(str(warning))}</p>' for warning in found.notes.get("warnings", ()))
+    note = f'<p class="said">{escape(item.note)}</p>' if item.note else ""
+    return f"""<article class="card">
+<h2>Why “{escape(str(found.target["text"]))}”?</h2>
+{note}<div class="pair">
+<figure><canvas class="seen" role="img" aria-label="The picture"></canvas>
+<figcaption>{escape(shown)}</figcaption></figure>
+<figure><heat-map></heat-map><colour-legend></colour-legend><output>&nbsp;</output>
+<figcaption>{escape(found.title or found.method)}. {escape(found.sentence)}</figcaption></figure>
+</div>
+{warnings}{rows}
+<details><summary>The Python that repeats it</summary><pre>{escape(python_for(found))}</pre></details>
+</article>"""
+
+
+def _rows(found: Explanation) -> Iterable[tuple[str, str]]:
+    """What a reader must know to judge the map."""
+    yield "Prediction", ", ".join(f"{guess.label} {guess.probability:.1%}" for guess in found.prediction.top(SHOWN))
+    if found.truth is not None:
+        yield "Labelled", found.prediction.labels[found.truth]
+    yield "Target", f"{found.target['text']} ({found.target['output']} {found.score:.4g})"
+    yield "Method", found.title or found.method
+    settings = {name: value for name, value in found.settings.items() if value is not None}
+    yield "Settings", ", ".join(f"{name} {value}" for name, value in settings.items()) or "none"
+    yield "Sum of the map", f"{found.values.sum(dtype=np.float64):.4g}"
+    for name, value in found.notes.items():
+        if name not in ("warnings", "sum", "score", *settings):  # said elsewhere
+            yield name.replace("_", " ").capitalize(), _said(value)
+    yield "Picture", found.address or "given without an address"
+    yield "Model", f"{found.model}, fingerprint {found.fingerprint}"
+    yield "Time", f"{found.seconds:.3g} s"
+
+
+def _said(value: Any) -> str:
+    """A fact of a method in a few characters."""
+    if isinstance(value, list | tuple):
+        return " × ".join(map(_said, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    cells = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+    return f"<table class='facts'>{cells}</table>"
+
+
+def _map(found: Explanation) -> dict[str, Any]:
+    """What the page's own heat map needs."""
+    channels, height, width = found.image.shape
+    return {
+        "values": _base64(found.values),
+        "image": _base64(found.image),
+        "width": width,
+        "height": height,
+        "channels": channels,
+        "scale": found.scale,
+        "signed": found.signed,
+        "unit": found.target["output"],
+        "sentence": found.sentence,
+    }
+
+
+def _facts(item: Item) -> Mapping[str, Any]:
+    found = item.explanation
+    data = {"values": _base64(found.values), "image": _base64(found.image)}
+    return {"note": item.note, **found.describe(), "python": python_for(found), "data": data}
+
+
+def _base64(array: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode()
+
+
+def _count(items: int) -> str:
+    return "1 explanation" if items == 1 else f"{items} explanations"
+
+
+def _when(made: datetime | None) -> str:
+    return (made or datetime.now(UTC)).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
+
+
+@cache
+def _style() -> str:
+    return "".join((PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report/report.css"))
+
+
+@cache
+def _script() -> str:
+    return bundle(PAGE, "report/report.js")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,1 @@
+"""The web app: HTTP and live socket over the workbench, and the page."""

@@ -1,0 +1,324 @@
+"""Connects questions with models, pictures, methods and the store; every face of the program speaks only to this."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seewhy import __version__, catalog, describing, images, loading
+from seewhy.addresses import Addresses, Picture
+from seewhy.classifiers.base import Classifier, Prediction
+from seewhy.datasets.base import ImageSet
+from seewhy.datasets.fetching import user_cache
+from seewhy.desks import Desk
+from seewhy.explainers.base import Explainer
+from seewhy.ledger import Ledger, QueueFull, Subscriber
+from seewhy.once import Once
+from seewhy.progress import Cancelled, Listener, reporting_to, track
+from seewhy.results import Explanation
+from seewhy.runs import Run
+from seewhy.store import Results
+from seewhy.tasks import Task, complete_target
+from seewhy.zoo.training import COURSES, TrainingRecipe, train
+
+__all__ = ["Picture", "QueueFull", "Run", "Task", "Workbench"]
+
+RESULTS = 512 * 2**20  # bytes of finished explanations kept on disk
+
+T = TypeVar("T")
+
+log = logging.getLogger("seewhy")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A task whose parts were all found and fit together."""
+
+    id: str
+    task: Task
+    model: Classifier
+    recipe: Explainer
+    picture: Picture
+
+
+class Workbench:
+    """Answers tasks, now or in the background; the same task is the same run and is answered once.
+
+    cache: folder for results and uploads; by default the user's cache.
+    data: folder where data sets are looked for first.
+    models: classifiers of your own by name, beside those that come with the package.
+    paths: whether an address may name a file of this computer; never where strangers send addresses.
+    queue: how many runs may wait or be under way at once.
+    """
+
+    def __init__(
+        self,
+        cache: Path | None = None,
+        data: Path | None = None,
+        models: Mapping[str, Classifier] | None = None,
+        paths: bool = True,
+        queue: int = 64,
+    ) -> None:
+        self.cache = cache or user_cache()
+        self.paths = paths
+        self._own = dict(models or {})
+        self._models = Once(self._load)
+        self._addresses = Addresses(self.cache / "uploads", data, paths)
+        self._results = Results(self.cache / "results", RESULTS)
+        self._ledger = Ledger(queue)
+        self._desks: dict[str, Desk] = {}
+        self._lock = Lock()
+        self._seconds: dict[tuple[str, str], float] = {}
+
+    # What there is
+
+    def model_names(self) -> list[str]:
+        """The models that can be asked for by name."""
+        return list(dict.fromkeys([*self._own, *catalog.models()]))
+
+    def model(self, address: str) -> Classifier:
+        """The model at `address`, loaded once; LookupError where there is none."""
+        if not self.paths and address not in self.model_names():
+            raise LookupError(catalog.no_such("model", address, self.model_names(), "`seewhy models`"))
+        return self._models[address]
+
+    def dataset(self, name: str) -> ImageSet:
+        """The data set called `name`, opened once; LookupError where there is none."""
+        return self._addresses.dataset(name)
+
+    def image(self, address: str, model: str | None = None) -> Picture:
+        """The picture at `address`; with `model`, in the shape that model takes.
+
+        address: "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, or a path where paths are allowed.
+
+        Raises: LookupError where there is nothing, ValueError for what is no picture.
+        """
+        picture = self._addresses.find(address)
+        return picture if model is None else replace(picture, image=self._fitted(picture.image, model))
+
+    def add_image(self, data: bytes) -> str:
+        """Keep a picture, given as a file's bytes; gives its address."""
+        return self._addresses.add(data)
+
+    def describe_machine(self) -> dict[str, Any]:
+        """Versions and threads as plain data."""
+        return describing.machine_facts()
+
+    def describe_model(self, address: str) -> dict[str, Any]:
+        """A model as plain data."""
+        return describing.model_facts(address, self.model(address))
+
+    def describe_layers(self, address: str) -> list[dict[str, Any]]:
+        """A model's layers as plain data, in forward order."""
+        return describing.layer_facts(self.model(address))
+
+    def describe_methods(self, model: str | None = None) -> list[dict[str, Any]]:
+        """The methods as plain data; with `model`, also why each refuses it and how long it took last time."""
+        described = [catalog.describe_method(method) for method in catalog.explainers().values()]
+        if model is None:
+            return described
+        classifier = self.model(model)
+        return [
+            facts
+            | {
+                "refusal": catalog.explainer(facts["name"]).refusal(classifier),
+                "seconds_estimate": self._seconds.get((model, facts["name"])),
+            }
+            for facts in described
+        ]
+
+    def describe_datasets(self) -> list[dict[str, Any]]:
+        """The data sets as plain data."""
+        return [describing.dataset_facts(self.dataset(name)) for name in catalog.datasets()]
+
+    # Asking now
+
+    def predict(self, model: str, pictures: Iterable[str | NDArray[np.float32]]) -> list[Prediction]:
+        """What `model` believes about pictures, given by address or as pixels."""
+        classifier = self.model(model)
+        inputs = [classifier.prepare(self.image(one).image if isinstance(one, str) else one) for one in pictures]
+        return classifier.predict_batch(torch.cat(inputs)) if inputs else []
+
+    def predict_at(self, model: str, address: str, top: int = 3) -> list[dict[str, Any]]:
+        """The `top` guesses for the picture at `address`, or for every picture where it is a folder, as plain data."""
+        pictures = self._addresses.find_all(address)
+        return [
+            {
+                "image": picture.address,
+                "label": picture.label_name,
+                "predictions": self.model(model).predict(picture.image).describe_top(top),
+            }
+            for picture in track(pictures, "predicting")
+        ]
+
+    def train(self, name: str, out: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Train the network called `name` on its data set and write the weights to `out`; gives the card.
+
+        Raises: LookupError for an unknown network, ValueError for settings that are not possible, OSError where
+        nothing can be written, Cancelled.
+        """
+        if name not in COURSES:
+            raise LookupError(catalog.no_such("network to train", name, COURSES, "`seewhy models`"))
+        recipe = catalog.checked(TrainingRecipe, settings, f"training {name}", "`seewhy train --help`")
+        if not out.resolve().parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
+        return train(name, out, recipe, self.dataset(COURSES[name].data.name))
+
+    def perform(self, task: Task) -> Explanation:
+        """The answer to `task`, from the store or computed here and now.
+
+        Raises: LookupError for unknown names, ValueError for settings and targets that are not possible, TypeError
+        where the model lacks what the method needs.
+        """
+        plan = self.plan(task)
+        found = self._results.read(plan.id)
+        return self._answer(plan) if found is None else found
+
+    def explain(
+        self, model: str, image: NDArray[np.float32], recipe: Explainer, target: Any, listener: Listener | None = None
+    ) -> Explanation:
+        """Explain pixels that have no address, without keeping the answer."""
+        with reporting_to(listener), images.addresses_read_by(lambda address: self.image(address).image):
+            found = recipe(self.model(model), image, target)
+        self._seconds[model, recipe.name] = found.seconds
+        return replace(found, model=model)
+
+    def aside(self, model: str, work: Callable[[], T]) -> Future[T]:
+        """Do `work` in the model's live thread, beside its runs: for whoever waits with the pen in the hand."""
+        return self._desk(model).live.submit(work)
+
+    # Asking in the background
+
+    def plan(self, task: Task) -> Plan:
+        """Find everything that `task` names and refuse what cannot work, before anything is computed."""
+        model = self.model(task.model)
+        task = task.complete(model.labels)
+        recipe = self.recipe(task.model, task.method, task.settings)
+        picture = self.image(task.image)
+        others = [self.image(address).digest for address in recipe.addresses()]
+        id = task.hash(model.fingerprint, picture.digest, *others, __version__)
+        return Plan(id, task, model, recipe, picture)
+
+    def recipe(self, model: str, method: str, settings: Mapping[str, Any]) -> Explainer:
+        """The method with its settings, sure to suit `model`; raises what `perform` raises."""
+        classifier, recipe = self.model(model), catalog.recipe(method, settings)
+        refusal = recipe.refusal(classifier)
+        if refusal:
+            raise TypeError(refusal)
+        for name, field in type(recipe).model_fields.items():
+            extra, layer = field.json_schema_extra, getattr(recipe, name)
+            if isinstance(extra, dict) and extra.get("layer") and layer not in (None, *classifier.layers()):
+                listing = f"`seewhy models {model}`"
+                raise LookupError(catalog.no_such(f"layer of {model}", layer, classifier.layers(), listing))
+        return recipe
+
+    def target(self, model: str, wish: Any) -> dict[str, Any]:
+        """What `wish` means for `model`, with indices; ValueError and LookupError for what it does not have."""
+        return complete_target(wish, self.model(model).labels)
+
+    def submit(self, task: Task) -> Run:
+        """Answer `task` in the background; a task that is known already gives the run it has.
+
+        Raises: what `perform` raises, and QueueFull.
+        """
+        plan = self.plan(task)
+        desk = self._desk(task.model)
+        run, new = self._ledger.open(plan.id, plan.task)
+        stored = self._results.read(plan.id) if new else None
+        if stored is not None:
+            run.finish(stored)
+        elif new:
+            desk.runs.submit(self._work, plan, run)
+        return run
+
+    def run(self, id: str) -> Run:
+        """The run called `id`, also one that ended in an earlier session; LookupError where there is none."""
+        known = self._ledger.get(id)
+        if known is not None:
+            return known
+        result = self._results.read(id)
+        if result is None:
+            raise LookupError(f"no run called {id[:40]!r}; only finished runs outlive a session: send the task again")
+        run = Run(id, _task_of(result))
+        run.finish(result)
+        return run
+
+    def runs(self) -> list[Run]:
+        """The runs of this session, oldest first."""
+        return self._ledger.all()
+
+    def cancel(self, id: str) -> None:
+        """Stop a run, queued or under way; LookupError where there is none."""
+        self.run(id).cancel()
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Tell `subscriber` (kind, facts) what happens to any run, from whichever thread; gives the way to stop.
+
+        kind: "progress", "partial", "done" or "error"; facts: plain data with the run's id under "run".
+        """
+        return self._ledger.subscribe(subscriber)
+
+    def close(self) -> None:
+        """Cancel what is under way and let the threads go."""
+        for run in self.runs():
+            run.cancel()
+        with self._lock:
+            desks = list(self._desks.values())
+            self._desks.clear()
+        for desk in desks:
+            desk.close()
+
+    def _load(self, address: str) -> Classifier:
+        return self._own[address] if address in self._own else loading.load(address)
+
+    def _fitted(self, image: NDArray[np.float32], model: str) -> NDArray[np.float32]:
+        return images.fit(image, self.model(model).input_shape)
+
+    def _desk(self, model: str) -> Desk:
+        classifier = self.model(model)
+        with self._lock:
+            if model not in self._desks:
+                self._desks[model] = Desk(classifier)
+            return self._desks[model]
+
+    def _answer(self, plan: Plan) -> Explanation:
+        with images.addresses_read_by(lambda address: self.image(address).image):
+            found = plan.recipe(plan.model, plan.picture.image, plan.task.target)
+        found = found.at(plan.picture.address, plan.picture.truth_for(plan.model.labels))
+        found = replace(found, model=plan.task.model)
+        self._seconds[plan.task.model, plan.task.method] = found.seconds
+        try:
+            self._results.write(plan.id, found)
+        except (OSError, ValueError) as error:
+            log.warning("the result of run %s is not kept on disk: %s", plan.id, error)
+        return found
+
+    def _work(self, plan: Plan, run: Run) -> None:
+        if not run.start():
+            return
+        try:
+            with reporting_to(run.listener):
+                run.finish(self._answer(plan))
+        except Cancelled:
+            run.cancel()
+        except (LookupError, ValueError, TypeError, OSError) as error:
+            run.fail(error)
+        except Exception as error:
+            log.exception("run %s broke", plan.id)
+            run.fail(error)
+
+
+def _task_of(found: Explanation) -> Task:
+    target = {name: found.target[name] for name in ("class", "versus", "output")}
+    return Task(
+        model=found.model, image=found.address or "", method=found.method, settings=dict(found.settings), target=target
+    )

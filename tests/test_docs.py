@@ -1,0 +1,30 @@
+"""The pages people read must say what the program does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from seewhy import catalog
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_methods_page_is_what_the_recipes_say():
+    fresh = runpy.run_path(str(ROOT / "docs" / "make_methods.py"))["page"]()
+    assert (ROOT / "docs" / "methods.md").read_text(encoding="utf-8") == fresh, "run `make docs`"
+
+
+def test_every_method_has_a_section():
+    page = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    for name in catalog.explainers():
+        assert f"`{name}`" in page
+
+
+def test_links_between_pages_lead_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert len(pages) >= 6
+    for page in pages:
+        for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from seewhy import __version__, reports
+from seewhy.classifiers.base import Classifier
+from seewhy.explainers.integrated_gradients import IntegratedGradients
+from seewhy.reports import Item, to_html, to_json
+from seewhy.reproducing import python_for
+from seewhy.results import Explanation
+
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert('2')</script>\"'&amp;"
+MADE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def explanation(linear: Classifier) -> Explanation:
+    recipe = IntegratedGradients(steps=5)
+    return recipe(linear, np.linspace(0, 1, 36, dtype=np.float32).reshape(6, 6), {"class": 1, "versus": 0})
+
+
+@pytest.fixture
+def hostile(linear: Classifier) -> Explanation:
+    linear.labels = (HOSTILE, "b", "c")
+    linear.name = HOSTILE
+    found = IntegratedGradients()(linear, np.ones((6, 6)), 0)
+    notes = dict(found.notes) | {"warnings": [HOSTILE], HOSTILE: HOSTILE}
+    return Explanation(**(vars(found) | {"notes": notes, "address": HOSTILE, "title": HOSTILE, "truth": 0}))
+
+
+class Page(HTMLParser):
+    """What a browser would see."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: dict[str, list[str]] = {}
+        self._inside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._inside and self._inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        self.text.setdefault(self._inside[-1] if self._inside else "", []).append(data)
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.tags)
+
+
+def test_a_report_shows_everything_that_is_needed_to_judge_a_map(explanation: Explanation) -> None:
+    page = Page(to_html("Two reasons", [Item(explanation, "first"), Item(explanation)], MADE))
+    words = " ".join(part for parts in page.text.values() for part in parts)
+    wanted = ["Two reasons", "2 explanations, 2 January 2026, 03:04 UTC", "first", "b rather than a", __version__]
+    wanted += ["Integrated Gradients", "steps 5", "baseline black", "Relative gap", "linear, fingerprint"]
+    wanted += [explanation.fingerprint, explanation.sentence, "seewhy.explain("]
+    for words_wanted in wanted:
+        assert words_wanted in words
+    assert page.count("heat-map") == page.count("article") == 2
+    assert page.count("h1") == 1
+
+
+def test_the_maps_in_it_are_exact(explanation: Explanation) -> None:
+    page = Page(to_html("x", [Item(explanation)]))
+    (stored,) = json.loads(page.text["script"][0])
+    values = np.frombuffer(base64.b64decode(stored["values"]), "<f4").reshape(stored["height"], stored["width"])
+    np.testing.assert_array_equal(values, explanation.values)
+    image = np.frombuffer(base64.b64decode(stored["image"]), "<f4").reshape(explanation.image.shape)
+    np.testing.assert_array_equal(image, explanation.image)
+    assert stored["scale"] == explanation.scale
+
+
+def test_it_asks_nobody_for_anything(explanation: Explanation) -> None:
+    html = to_html("x", [Item(explanation)])
+    page = Page(html)
+    for tag, attributes in page.tags:
+        assert not {"src", "href", "srcset", "action", "style"} & set(attributes), tag
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "://" not in html.replace("http://www.w3.org/", "")
+
+
+def test_its_policy_allows_its_own_script_and_style_and_nothing_else(explanation: Explanation) -> None:
+    html = to_html(HOSTILE, [Item(explanation, HOSTILE)])
+    page = Page(html)
+    (policy,) = (a["content"] or "" for t, a in page.tags if t == "meta" and "http-equiv" in a)
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    for tag, kind in (("style", ""), ("script", ' type="module"')):
+        (body,) = re.findall(f"<{tag}{kind}>(.*?)</{tag}>", html, re.S)
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_no_label_title_or_note_becomes_markup(explanation: Explanation, hostile: Explanation) -> None:
+    tame = Page(to_html("x", [Item(explanation, "x")]))
+    page = Page(to_html(HOSTILE, [Item(hostile, HOSTILE)]))
+    assert page.count("img") == 0
+    assert page.count("script") == tame.count("script") == 2
+    assert {name for name, _ in page.tags} <= {name for name, _ in tame.tags} | {"p"}
+    assert page.text["h1"] == [HOSTILE]
+    assert HOSTILE in page.text["p"]
+    assert HOSTILE in "".join(page.text["td"])
+
+
+def test_the_json_form_holds_facts_arrays_and_code(hostile: Explanation) -> None:
+    report = json.loads(to_json(HOSTILE, [Item(hostile, "note")], MADE))
+    assert report["title"] == HOSTILE
+    assert report["made"] == "2026-01-02T03:04:00+00:00"
+    assert report["environment"]["seewhy"] == __version__
+    (item,) = report["items"]
+    assert item["note"] == "note"
+    values = np.frombuffer(base64.b64decode(item["data"]["values"]), "<f4").reshape(item["arrays"]["values"])
+    np.testing.assert_array_equal(values, hostile.values)
+
+
+def test_the_environment_names_no_person_and_no_place() -> None:
+    import getpass
+    import platform
+
+    said = json.dumps(reports.environment())
+    assert "/" not in said
+    assert getpass.getuser() not in said
+    assert platform.node() not in said
+
+
+def test_the_python_in_a_report_gives_the_same_map() -> None:
+    from seewhy.notebook import explain
+
+    found = explain("mnist-cnn", "digits/test/3", "occlusion", target={"class": 3, "versus": 5}, patch=7, stride=7)
+    code = python_for(found)
+    namespace: dict[str, Explanation] = {}
+    exec(code.replace("why.save('why.png')", ""), namespace)
+    np.testing.assert_array_equal(namespace["why"].values, found.values)
+    assert "target={'class': 3, 'versus': 5, 'output': 'logit'}" in code
+
+
+def test_what_only_existed_here_is_said_so(explanation: Explanation) -> None:
+    code = python_for(explanation.at("up:0123456789abcdef", None))
+    assert "model = ...  # your own model, here called 'linear'" in code
+    assert "image = 'up:0123456789abcdef'  # a picture of yours" in code
+    compile(code, "report", "exec")
+    compile(
+        python_for(Explanation(**(vars(explanation) | {"model": HOSTILE + "\n", "address": HOSTILE}))), "report", "exec"
+    )
