@@ -373,7 +373,7 @@ def test_examples_carry_their_measured_confidence(open_page, server):
         until(page, f"{SURE} === 'nothing drawn'")
         buttons.nth(index).click()
         until(page, f"{SURE} !== 'nothing drawn'")
-        assert f"says {shown(page)['label']}" in text
+        assert f"says {page.locator('.verdict strong').inner_text()}" in text
         assert page.evaluate(SURE).removesuffix(" sure") in text
 
 
