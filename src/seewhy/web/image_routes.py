@@ -57,9 +57,12 @@ def routes(workbench: Workbench) -> APIRouter:
         addresses = listed.split(",")
         if len(addresses) > MOST_TILES:
             raise ValueError(f"a sheet has at most {MOST_TILES} pictures, got {len(addresses)}; ask for several")
-        pictures = [workbench.image(address) for address in addresses]
-        sheet = _sheet([_tile(picture.image, size) for picture in pictures], columns)
-        return keepable(request, sheet, "image/png", all(picture.lasting for picture in pictures))
+        tiles, lasting = [], True
+        for address in addresses:  # one at a time: uploads are large
+            picture = workbench.image(address)
+            tiles.append(_tile(picture.image, size))
+            lasting = lasting and picture.lasting
+        return keepable(request, _sheet(tiles, columns), "image/png", lasting)
 
     @router.post("/images", status_code=201, tags=["images"])
     async def add(request: Request) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def routes(workbench: Workbench) -> APIRouter:
         """What the model believes about images."""
         started = time.perf_counter()
         classifier = workbench.model(model)
-        found = [one if isinstance(one, Given) else workbench.image(one) for one in question.images]
+        found = [one if isinstance(one, Given) else workbench.image(one, model) for one in question.images]
         pixels = [one.pixels.array() if isinstance(one, Given) else one.image for one in found]
         beliefs = workbench.aside(model, lambda: workbench.predict(model, pixels)).result()
         return {

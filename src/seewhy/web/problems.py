@@ -33,8 +33,8 @@ def status_of(error: Exception) -> int | None:
         return 409
     if isinstance(error, ConnectionError):
         return 503
-    if type(error) is LookupError:  # not KeyError or IndexError: those are mistakes of ours
-        return 404
+    if type(error) is LookupError or isinstance(error, FileNotFoundError | IsADirectoryError):
+        return 404  # but not KeyError or IndexError: those are mistakes of ours
     if isinstance(error, ValueError) or type(error) is TypeError:
         return 422
     return 507 if isinstance(error, OSError) else None

@@ -1,0 +1,14 @@
+// @ts-check
+/** Each map in words and in ninths, for people who read rather than look. Knows cells. */
+
+import { html } from "../html.js";
+import "../elements/text-map.js";
+
+/** @param {HTMLElement} place @param {import("./explain-cell.js").ExplainCell[]} cells */
+export function readCells(place, cells) {
+  place.replaceChildren(...cells.filter(({ map }) => map).map(({ map, result, asked }) => {
+    const label = `${asked?.title}, why ${asked?.row}`;
+    const text = Object.assign(document.createElement("text-map"), { data: { ...map, label } });
+    return html`<section><h3>${label}</h3><p class="small">${result?.sentence}</p>${text}</section>`;
+  }));
+}

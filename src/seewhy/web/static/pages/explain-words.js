@@ -1,0 +1,45 @@
+// @ts-check
+/** The sentences of an Explain screen. Knows questions, guesses and results, no element. */
+
+import { signed } from "../elements/colour-legend.js";
+import { percent } from "../elements/probability-bars.js";
+
+const NUMBERS = ["no", "one", "two", "three", "four", "five", "six"];
+const SCALES = { col: "one colour scale per method", row: "one colour scale per class", all: "one colour scale", off: "each map with its own scale" };
+
+const CLOSED = 0.05; // a gap above this share of the rise is no completeness
+
+/** "labelled 5 · predicted 5 (97 %) ✓ · four methods, two classes, one colour scale per method".
+ * @param {import("../api.js").Guess} first @param {string | null} label @param {import("./explain-state.js").Question} question @param {number} rows */
+export function facts(first, label, { recipes, view }, rows) {
+  const verdict = label === null ? "" : label === first.label ? " ✓" : " ✗";
+  const guess = `predicted ${first.label} (${percent(first.score)})${verdict}`;
+  const several = recipes.length * rows > 1 && SCALES[view.lock];
+  const grid = [count(recipes.length, "method"), count(rows, "class", "es"), several].filter(Boolean).join(", ");
+  return [label !== null && `labelled ${label}`, guess, grid].filter(Boolean).join(" · ");
+}
+
+/** @param {number} n @param {string} noun @param {string} [plural] */
+const count = (n, noun, plural = "s") => `${NUMBERS[n] ?? n} ${noun}${n === 1 ? "" : plural}`;
+
+/** One sentence for people who listen. @param {import("../api.js").Guess} top @param {number} maps */
+export const heard = ({ label, score }, maps) => `${label}, ${Math.round(100 * score)} percent; ${count(maps, "map")} ready`;
+
+/** An address as a title. @param {string} address */
+export const name = (address) => (address.startsWith("ink:") ? "A drawing" : address.startsWith("up:") ? "Your picture" : address);
+
+/** What a map has to say about its own quality. @param {import("../api.js").Result} result @returns {{ text: string, wrong?: boolean, hint: string }} */
+export function quality({ notes, sum }) {
+  const hint = `The values sum to ${signed(sum)}.`;
+  if (typeof notes.relative_gap === "number") {
+    const gap = Math.abs(notes.relative_gap);
+    const wrong = gap > CLOSED;
+    return { text: `gap ${(100 * gap).toFixed(1)} % ${wrong ? "✗" : "✓"}`, wrong, hint: `${hint} The gap is the difference to the rise of the score; more steps make it smaller.` };
+  }
+  if (typeof notes.layer === "string") return { text: `layer ${notes.layer}`, hint };
+  if (typeof notes.windows === "number") return { text: `${notes.windows} patches`, hint };
+  return { text: `sum ${signed(sum)}`, hint };
+}
+
+/** @param {number} value */
+export const seconds = (value) => (value < 0.0095 ? "< 0.01 s" : value < 10 ? `${value.toFixed(2)} s` : `${Math.round(value)} s`);

@@ -1,0 +1,250 @@
+// @ts-check
+/** The Explain screen: one picture, any methods, any classes, side by side. */
+
+import { find, html } from "../html.js";
+import { ImagePicker, watchPictures } from "../elements/image-picker.js";
+import { ProbabilityBars } from "../elements/probability-bars.js";
+import { ExplainGrid } from "./explain-grid.js";
+import { ExplainHead } from "./explain-head.js";
+import { shortcuts } from "./explain-keys.js";
+import { ExplainPanel } from "./explain-panel.js";
+import { guess } from "./explain-guess.js";
+import { fill, hasNeighbours, neighbour } from "./explain-samples.js";
+import { facts, heard, name, seconds } from "./explain-words.js";
+import { PLAIN, readQuestion, writeQuestion, writeTarget } from "./explain-state.js";
+
+/** @typedef {import("./explain-state.js").Question} Question */
+
+export default class ExplainPage extends HTMLElement {
+  static title = "Explain";
+  static styles = ["explain.css"];
+  /** Set by the shell before anything else. @type {import("../app.js").App} */
+  app = /** @type {any} */ (null);
+
+  #model = "";
+  /** @type {import("../api.js").Method[]} */
+  #methods = [];
+  /** @type {import("../api.js").Layer[]} */
+  #layers = [];
+  /** @type {Question} */
+  #question = { image: "", recipes: [], targets: null, view: PLAIN };
+  /** @type {import("./explain-guess.js").Seen | null} */
+  #seen = null;
+  #turn = 0;
+  /** @type {Promise<void> | null} */
+  #filled = null;
+  #picture = /** @type {HTMLImageElement} */ (html`<img class="picture" alt="">`);
+  #corner = html`<div class="corner">${this.#picture}</div>`;
+  #body = html`<div class="explain">
+    <explain-head></explain-head>
+    <p class="note trouble" role="alert"></p>
+    <image-picker class="card start" hidden></image-picker>
+    <div class="work" hidden>
+      <section class="card maps" aria-label="Explanations"><explain-grid></explain-grid>
+        <details class="as-text"><summary>Read as text</summary><div class="texts"></div></details></section>
+      <div class="aside"><explain-panel></explain-panel>
+        <section class="card" aria-labelledby="guess-title"><h2 id="guess-title">What it sees</h2><probability-bars></probability-bars>
+          <p class="small dim">Choose a class to ask why it is that one.</p></section></div>
+    </div>
+  </div>`;
+
+  connectedCallback() {
+    if (this.#body.isConnected) return;
+    this.append(this.#body);
+    const { head, grid, panel } = this;
+    grid.app = this.app;
+    grid.menuItems = (cell) => this.#cellItems(cell);
+    on(grid, "column", () => this.#showSettings());
+    on(grid, "settled", () => this.#settled());
+    on(grid, "drop-method", ({ column }) => this.#choose({ recipes: this.#question.recipes.filter((_, at) => at !== column) }));
+    on(grid, "drop-class", ({ row }) => this.#choose({ targets: this.#targets.filter((_, at) => at !== row) }));
+    on(panel, "view", ({ view }) => this.#look(view));
+    on(panel, "column", ({ column }) => ((grid.chosen = column), this.#showSettings()));
+    on(panel, "settings", ({ settings }) => this.#choose({ recipes: this.#question.recipes.map((recipe, at) => (at === grid.chosen ? { ...recipe, settings } : recipe)) }));
+    on(find(this, "probability-bars"), "choose", ({ index }) => this.#choose({ targets: [{ class: index, versus: null }] }));
+    on(find(this, ".start"), "pick", (picked) => this.#take(picked));
+    on(head, "step", ({ by }) => this.#step(by));
+    on(head, "other-picture", () => this.#otherPicture());
+    on(head, "add-method", () => this.#addMethod());
+    on(head, "add-class", () => this.#addClass());
+    on(find(this, ".as-text"), "toggle", () => this.#showTexts());
+    watchPictures(this, (blob) => this.#take({ blob }));
+  }
+
+  leave() {
+    this.grid.leave();
+  }
+
+  get head() { return find(this, "explain-head", ExplainHead); }
+  get grid() { return find(this, "explain-grid", ExplainGrid); }
+  get panel() { return find(this, "explain-panel", ExplainPanel); }
+  get #labels() { return this.app.model?.labels ?? []; }
+  get #targets() { return this.#question.targets ?? (this.#seen ? [{ class: this.#seen.top.index, versus: null }] : []); }
+  /** Where other screens find this picture. */
+  get image() { return this.#question.image || null; }
+
+  /** What the link says. @param {URLSearchParams} params */
+  async show(params) {
+    const name = this.app.model?.name ?? "";
+    if (name !== this.#model) [this.#methods, this.#layers] = await Promise.all([this.app.api.methods(name), this.app.api.layers(name).catch(() => [])]);
+    this.#model = name;
+    const { question, corrections } = readQuestion(params, { labels: this.#labels, methods: this.#methods });
+    this.#question = question;
+    this.app.corrected(corrections);
+    if (corrections.length || (question.image && !params.has("x"))) this.app.replace(writeQuestion(question, this.#methods));
+    this.panel.view = question.view;
+    await this.#ask();
+  }
+
+  /** A choice that changes the result is a new entry in the history. @param {Partial<Question>} choice */
+  #choose(choice) {
+    Object.assign(this.#question, choice);
+    this.app.push(writeQuestion(this.#question, this.#methods));
+    return this.#ask();
+  }
+
+  /** @param {import("./explain-state.js").View} view */
+  #look(view) {
+    this.#question.view = view;
+    this.panel.view = view;
+    this.app.replace(writeQuestion(this.#question, this.#methods));
+    this.grid.look(view);
+    this.#showHead();
+  }
+
+  /** What the model makes of the picture, then why. */
+  async #ask() {
+    const turn = ++this.#turn;
+    const { image } = this.#question;
+    if (!image) return this.#start();
+    const stale = find(this, ".work").classList;
+    stale.add("stale");
+    const seen = await guess(this.app.api, this.#model, image, this.#labels).catch((problem) => problem.message);
+    if (turn !== this.#turn) return;
+    stale.remove("stale");
+    if (typeof seen === "string") return this.#start(seen);
+    this.#seen = seen;
+    this.#show(seen);
+  }
+
+  /** @param {import("./explain-guess.js").Seen} seen */
+  #show(seen) {
+    const { image } = this.#question;
+    this.#frame(true);
+    this.#picture.src = this.app.api.imageURL(image, 128);
+    this.#picture.alt = `The picture: ${name(image)}`;
+    this.#showHead();
+    find(this, "probability-bars", ProbabilityBars).data = { labels: this.#labels, probabilities: seen.shares, top: seen.top.index, target: this.#targets[0].class };
+    this.grid.show(this.#question, this.#targets, { model: this.#model, labels: this.#labels, methods: this.#methods, shares: seen.shares }, this.#corner);
+    this.#showSettings();
+    this.#settled();
+  }
+
+  #showHead() {
+    if (!this.#seen) return;
+    const { image } = this.#question;
+    const { top, label } = this.#seen;
+    const wrong = label !== null && label !== top.label ? `Labelled ${label}, predicted ${top.label}.` : "";
+    this.head.data = { title: name(image), facts: facts(top, label, this.#question, this.#targets.length), wrong, tools: true, steps: hasNeighbours(image) };
+  }
+
+  #showSettings() {
+    const { width = 28, height = 28 } = this.app.model?.input ?? {};
+    this.panel.settings(this.#question.recipes, this.grid.chosen, this.#methods, this.#layers, Math.min(width, height));
+  }
+
+  #settled() {
+    if (this.grid.cells.some(({ busy }) => busy)) return;
+    const times = this.grid.cells.flatMap(({ state, result }) => (state === "done" && result ? [result.seconds] : []));
+    if (times.length && this.#seen) this.app.announce(heard(this.#seen.top, times.length));
+    this.app.speed(times.length ? `slowest map ${seconds(Math.max(...times))}` : "");
+    this.#showTexts();
+  }
+
+  /** No picture, or one that cannot be read: where to get another. @param {string} [trouble] */
+  async #start(trouble = "") {
+    this.#frame(false);
+    const empty = { title: "Explain a picture", facts: "Any picture, any methods, any classes, side by side." };
+    this.head.data = trouble ? { title: name(this.#question.image), facts: "" } : empty;
+    find(this, ".trouble").textContent = trouble;
+    const picker = find(this, ".start", ImagePicker);
+    await (this.#filled ??= fill(picker, this.app, 6));
+  }
+
+  /** @param {boolean} working */
+  #frame(working) {
+    find(this, ".work").hidden = !working;
+    find(this, ".start").hidden = working;
+    if (working) find(this, ".trouble").textContent = "";
+  }
+
+  /** @param {{ address?: string, blob?: Blob }} picked */
+  async #take({ address, blob }) {
+    try {
+      await this.#choose({ image: blob ? (await this.app.api.addImage(blob)).address : address, targets: null });
+    } catch (problem) {
+      this.app.toast(/** @type {Error} */ (problem).message);
+    }
+  }
+
+  /** @param {number} by */
+  async #step(by) {
+    const image = await neighbour(this.app.api, this.#question.image, by);
+    if (image) await this.#choose({ image });
+  }
+
+  async #otherPicture() {
+    const { choosePicture } = await import("./explain-dialogs.js");
+    choosePicture((picker) => fill(picker, this.app, 18), (picked) => this.#take(picked));
+  }
+
+  async #addMethod() {
+    const { chooseMethod } = await import("./explain-dialogs.js");
+    chooseMethod(this.#methods, (method) => {
+      this.grid.chosen = this.#question.recipes.length;
+      this.#choose({ recipes: [...this.#question.recipes, { method, settings: {} }] });
+    });
+  }
+
+  async #addClass() {
+    const { chooseClass } = await import("./explain-dialogs.js");
+    if (this.#seen) chooseClass(this.#labels, this.#seen, (target) => {
+      if (this.#targets.some((before) => writeTarget(before) === writeTarget(target))) return this.app.toast("This class is in the grid already.");
+      this.#choose({ targets: [...this.#targets, target] });
+    });
+  }
+
+  /** Each map in words and in ninths, when somebody wants to read. */
+  async #showTexts() {
+    if (find(this, ".as-text", HTMLDetailsElement).open) (await import("./explain-texts.js")).readCells(find(this, ".texts"), this.grid.cells);
+  }
+
+  /** @param {import("./explain-cell.js").ExplainCell} cell */
+  async #cellItems(cell) {
+    const { cellItems } = await import("./explain-menu.js");
+    return cellItems(this.app, cell, this.#question, this.#methods);
+  }
+
+  async shareItems() {
+    const { gridItems } = await import("./explain-menu.js");
+    return this.#question.image ? gridItems(this.app, this.grid.cells, this.grid.active, this.#question, `${this.head.data.title}: ${this.head.data.facts}`) : [];
+  }
+
+  shortcuts = shortcuts({
+    step: (by) => this.#step(by),
+    look: (change) => this.#look({ ...this.#question.view, ...change }),
+    bare: (on) => this.grid.look(undefined, on),
+    addMethod: () => this.#question.image && this.#addMethod(),
+    stop: () => this.grid.cells.forEach((cell) => cell.cancel()),
+    explain: (index) => this.#question.image && this.#choose({ targets: [{ class: index, versus: null }] }),
+    view: () => this.#question.view.view,
+    labels: () => this.#labels,
+  });
+}
+
+/** @param {EventTarget} element @param {string} type @param {(detail: any) => unknown} act */
+function on(element, type, act) {
+  element.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
+}
+
+customElements.define("explain-page", ExplainPage);

@@ -1,0 +1,149 @@
+// @ts-check
+/** Learn: all methods at a glance, or one of them on your picture. Knows the hash. */
+
+import { find } from "../html.js";
+import { formatRecipe, parseRecipe } from "../recipe.js";
+import { below, read } from "../route.js";
+import { shareItems } from "../share.js";
+import { showIndex } from "./learn-index.js";
+import { showMethod } from "./learn-method.js";
+import { samples } from "./learn-samples.js";
+
+/** @typedef {import("../api.js").Method} Method */
+/**
+ * @typedef {{ app: import("../app.js").App, methods: Method[], image: string, own: string, list: import("./learn-samples.js").Sample[], settings: Record<string, unknown>,
+ *   target: string, signal: AbortSignal, choose: (address: string) => void, set: (change: { settings?: Record<string, unknown>, target?: string }) => void }} Lesson
+ */
+
+export default class LearnPage extends HTMLElement {
+  static title = "Learn";
+  static styles = ["path.css", "explain.css", "learn.css"];
+
+  /** @type {import("../app.js").App} */
+  app = /** @type {any} */ (null);
+  /** The picture in use. @type {string | null} */
+  image = null;
+  #settings = /** @type {Record<string, unknown>} */ ({});
+  #target = "";
+  /** The last picture that is not among the samples: it stays at hand. */
+  #own = "";
+  #path = "";
+  #model = "";
+  #turn = new AbortController();
+  /** @type {Method[]} */
+  #methods = [];
+  /** @type {import("./learn-samples.js").Sample[]} */
+  #list = [];
+
+  /** @param {URLSearchParams} params @param {string} path */
+  async show(params, path) {
+    const model = this.app.model;
+    if (!model) return;
+    const moved = this.#path !== path && this.isConnected && this.childElementCount > 0;
+    if (this.#model !== model.name) this.replaceChildren(); // what a model can do is part of the page
+    [this.#methods, this.#list] = await Promise.all([this.app.api.methods(model.name), samples(this.app)]);
+    this.#model = model.name;
+    const known = path === "" || this.#methods.some(({ name }) => name === path);
+    this.#path = known ? path : "";
+    const corrections = known ? [] : [`there is no method “${path}”`];
+    corrections.push(...this.#take(params, model));
+    corrections.push(...(await this.#check()));
+    this.app.corrected(corrections);
+    if (corrections.length) this.app.replace(this.#params(), this.#path);
+    await this.#draw(moved);
+  }
+
+  leave() {
+    this.#turn.abort();
+  }
+
+  /** @type {import("../keys.js").Table} */
+  get shortcuts() {
+    return { "[": ["Previous picture", () => this.#turnTo(-1)], "]": ["Next picture", () => this.#turnTo(1)] };
+  }
+
+  shareItems() {
+    return this.#path === "" ? [] : shareItems(this.app, () => this.#task());
+  }
+
+  #task() {
+    if (!this.image || !this.app.model) return null;
+    return { model: this.app.model.name, image: this.image, method: this.#path, settings: this.#settings, target: this.#target === "" ? "argmax" : Number(this.#target) };
+  }
+
+  /** @param {number} step */
+  #turnTo(step) {
+    const place = this.#list.findIndex(({ address }) => address === this.image);
+    const next = this.#list.at((Math.max(place, 0) + step) % this.#list.length);
+    if (next) this.#change({ image: next.address });
+  }
+
+  /** @param {URLSearchParams} params @param {import("../api.js").Model} model */
+  #take(params, model) {
+    const { values, corrections } = read(params, { img: (raw) => raw || undefined, x: (raw) => raw, t: below(model.labels.length) });
+    this.image = values.img ?? first(this.#list);
+    this.#target = values.t === undefined ? "" : String(values.t);
+    this.#settings = {};
+    if (!values.x) return corrections;
+    const { method, settings, problem } = parseRecipe(values.x, this.#methods);
+    if (problem) corrections.push(problem);
+    else if (method !== this.#path) corrections.push(`these settings belong to ${method}`);
+    else this.#settings = settings;
+    return corrections;
+  }
+
+  /** A picture that is not there is replaced by one that is. @returns {Promise<string[]>} */
+  async #check() {
+    if (!this.image || this.#list.some(({ address }) => address === this.image)) return [];
+    const lost = await this.app.api.image(this.image).then(() => "", (problem) => (problem.status ? problem.message : ""));
+    if (!lost) return [];
+    this.image = first(this.#list);
+    return [lost.replace(/\.$/, "")];
+  }
+
+  /** @param {boolean} moved to another lesson */
+  async #draw(moved) {
+    this.#turn.abort();
+    this.#turn = new AbortController();
+    const method = this.#methods.find(({ name }) => name === this.#path);
+    const shown = method ? showMethod(this, this.#lesson(), method) : showIndex(this, this.#lesson());
+    document.title = `${method?.title ?? "Learn"} · seewhy`;
+    if (moved) {
+      find(this, "h1").focus();
+      scrollTo(0, 0);
+    }
+    await shown;
+  }
+
+  /** @returns {Lesson} */
+  #lesson() {
+    if (this.image && !this.#list.some(({ address }) => address === this.image)) this.#own = this.image;
+    return {
+      app: this.app, methods: this.#methods, image: this.image ?? "", own: this.#own, list: this.#list, settings: this.#settings, target: this.#target, signal: this.#turn.signal,
+      choose: (address) => this.#change({ image: address }),
+      set: (change) => this.#change(change),
+    };
+  }
+
+  /** What somebody chose: a new entry in the history. @param {{ image?: string, settings?: Record<string, unknown>, target?: string }} change */
+  #change({ image = this.image ?? "", settings = this.#settings, target = this.#target }) {
+    Object.assign(this, { image });
+    this.#settings = settings;
+    this.#target = target;
+    this.app.push(this.#params(), this.#path);
+    this.#draw(false);
+  }
+
+  #params() {
+    const schema = this.#methods.find(({ name }) => name === this.#path)?.settings;
+    const recipe = formatRecipe(this.#path, this.#settings, schema);
+    return { img: this.image, x: recipe === this.#path ? "" : recipe, t: this.#target };
+  }
+}
+
+/** The picture for a start: from the middle, where the digits have most corners. @param {import("./learn-samples.js").Sample[]} list */
+function first(list) {
+  return list[Math.floor(list.length / 2)]?.address ?? null;
+}
+
+customElements.define("learn-page", LearnPage);
