@@ -6,7 +6,7 @@ from typing import Any
 
 NAMED = {
     "button", "link", "textbox", "searchbox", "spinbutton", "slider", "combobox", "listbox", "checkbox", "radio",
-    "switch", "menuitem", "tab", "image", "img", "dialog", "application", "group", "radiogroup", "Canvas",
+    "switch", "menuitem", "tab", "image", "img", "dialog", "application", "group", "radiogroup",
 }  # fmt: skip
 QUIET = {"group"}  # may stand without a name, unless it can be focused
 

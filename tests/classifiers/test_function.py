@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from seewhy.datasets.digits import Digits
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from seewhy import explain, load
+from seewhy.datasets.digits import Digits
 
 
 def brightness(pixels: np.ndarray) -> np.ndarray:

@@ -9,10 +9,10 @@ from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 from captum.attr import LayerGradCam
 from captum.attr import Occlusion as CaptumOcclusion
 from captum.attr import Saliency as CaptumSaliency
-from seewhy.datasets.digits import Digits
 
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.datasets.digits import Digits
 from seewhy.explainers.fills import filled
 from seewhy.explainers.grad_cam import GradCam, default_layer
 from seewhy.explainers.gradients import Saliency

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from seewhy.bundling import IMPORT
+from seewhy.reports.bundling import IMPORT
 from seewhy.web.assets import FOLDER, Assets
 
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from seewhy import reports
-from seewhy.store import Shelf
 from seewhy.web.caching import keepable
 from seewhy.web.run_routes import finished
 from seewhy.workbench import Workbench
+from seewhy.workbench.store import Shelf
 
 KEPT = 256 * 2**20  # bytes of reports of each kind kept on disk
 POLICY = (  # a report may run its own script and nothing else; as a stranger, it cannot speak to the server

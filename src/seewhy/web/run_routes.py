@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from starlette.responses import Response
 
 from seewhy import __version__, images
-from seewhy.reproducing import python_for
+from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
 from seewhy.web import wire
 from seewhy.web.caching import keepable

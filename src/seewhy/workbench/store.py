@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from seewhy.files import write_bytes
+from seewhy.images.files import write_bytes
 from seewhy.results import Explanation
 
 KEY = re.compile(r"[0-9a-f]{8,64}")

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from seewhy import decoding
-from seewhy.centring import centre
-from seewhy.files import write_bytes
-from seewhy.ink import ink_decode, ink_encode
+from seewhy.images import decoding
+from seewhy.images.centring import centre
+from seewhy.images.files import write_bytes
+from seewhy.images.ink import ink_decode, ink_encode
 
 __all__ = [
     "addresses_read_by", "blur", "centre", "enlarge", "fit", "grey", "ink_decode", "ink_encode",

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seewhy.once import Once
+from seewhy.workbench.once import Once
 
 
 def test_two_threads_that_ask_together_make_it_once() -> None:

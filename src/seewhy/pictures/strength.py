@@ -26,7 +26,7 @@ def histogram(values: NDArray[Any], bins: int = 64) -> list[int]:
     """
     sizes = np.abs(finite(values)).ravel()
     steps = (sizes / (sizes.max() or 1.0) * bins).astype(np.int64).clip(max=bins - 1)
-    return np.bincount(steps, minlength=bins).tolist()
+    return [int(count) for count in np.bincount(steps, minlength=bins)]
 
 
 def finite(values: NDArray[Any]) -> NDArray[np.float64]:

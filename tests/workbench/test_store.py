@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seewhy import store
 from seewhy.classifiers.base import Prediction
 from seewhy.results import Explanation
-from seewhy.store import Results, Shelf
+from seewhy.workbench import store
+from seewhy.workbench.store import Results, Shelf
 
 A, B, C = "aaaaaaaa", "bbbbbbbb", "cccccccc"
 

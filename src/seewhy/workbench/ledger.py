@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from seewhy.runs import Run
-from seewhy.tasks import Task
+from seewhy.workbench.runs import Run
+from seewhy.workbench.tasks import Task
 
 KEPT = 64  # finished runs kept in memory; their results stay on disk
 

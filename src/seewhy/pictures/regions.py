@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.strength import finite
+from seewhy.pictures.strength import finite
 
 NAMES = (
     ("top left", "top centre", "top right"),
@@ -21,7 +21,7 @@ def region_table(values: NDArray[Any]) -> list[list[float]]:
     >>> region_table(np.eye(3))
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    return _sums(finite(values)).tolist()
+    return [[float(value) for value in row] for row in _sums(finite(values))]
 
 
 def describe_map(values: NDArray[Any], signed: bool = True) -> str:

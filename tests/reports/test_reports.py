@@ -14,7 +14,7 @@ from seewhy import __version__, reports
 from seewhy.classifiers.base import Classifier
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.reports import Item, to_html, to_json
-from seewhy.reproducing import python_for
+from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert('2')</script>\"'&amp;"

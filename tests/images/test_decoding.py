@@ -16,7 +16,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from seewhy import decoding, images
+from seewhy import images
+from seewhy.images import decoding
 
 STEPS = np.array([[0, 51, 102], [153, 204, 255]], np.uint8)
 

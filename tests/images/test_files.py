@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seewhy.files import write_bytes
+from seewhy.images.files import write_bytes
 
 
 def test_a_new_file_is_written_and_an_old_one_replaced(tmp_path: Path) -> None:

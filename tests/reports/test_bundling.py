@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seewhy.bundling import bundle
+from seewhy.reports.bundling import bundle
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seewhy import __version__
-from seewhy.bundling import bundle
-from seewhy.reproducing import python_for
+from seewhy.reports.bundling import bundle
+from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
 
-PAGE = Path(__file__).parent / "web" / "static"
+PAGE = Path(__file__).parent.parent / "web" / "static"
 SHOWN = 5  # classes of a prediction
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seewhy.tasks import Task, complete_target
+from seewhy.workbench.tasks import Task, complete_target
 
 LABELS = ("cat", "dog", "eel")
 

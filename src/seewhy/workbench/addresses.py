@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from seewhy import catalog, images
 from seewhy.datasets.base import ImageSet, Sample
 from seewhy.datasets.folder import Folder
-from seewhy.once import Once
-from seewhy.store import Shelf
+from seewhy.workbench.once import Once
+from seewhy.workbench.store import Shelf
 
 UPLOADS = 256 * 2**20  # bytes of pictures kept on disk
 LARGEST_SIDE = 2048  # an uploaded picture is kept no larger; models see a few hundred pixels

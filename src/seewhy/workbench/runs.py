@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seewhy.results import Explanation
-from seewhy.tasks import Task
+from seewhy.workbench.tasks import Task
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Announce = Callable[[str, dict[str, Any]], None]

@@ -1,9 +1,9 @@
 """Maps as people see them: scale, colours, words and the card to keep. Knows arrays, nothing of models or methods."""
 
-from seewhy.cards import View, card
-from seewhy.colours import LUT, colour, mask, overlay
-from seewhy.regions import describe_map, region_table
-from seewhy.strength import histogram, robust_scale
+from seewhy.pictures.cards import View, card
+from seewhy.pictures.colours import LUT, colour, mask, overlay
+from seewhy.pictures.regions import describe_map, region_table
+from seewhy.pictures.strength import histogram, robust_scale
 
 __all__ = [
     "LUT", "View", "card", "colour", "describe_map", "histogram", "mask", "overlay", "region_table", "robust_scale",

@@ -14,23 +14,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seewhy import __version__, catalog, describing, images, loading
-from seewhy.addresses import Addresses, Picture
+from seewhy import __version__, catalog, images, loading
 from seewhy.classifiers.base import Classifier, Prediction
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.fetching import user_cache
-from seewhy.desks import Desk
 from seewhy.explainers.base import Explainer
-from seewhy.ledger import Ledger, QueueFull, Subscriber
-from seewhy.once import Once
 from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.results import Explanation
-from seewhy.runs import Run
-from seewhy.store import Results
-from seewhy.tasks import Task, complete_target
+from seewhy.workbench import describing
+from seewhy.workbench.addresses import Addresses, Picture
+from seewhy.workbench.desks import Desk
+from seewhy.workbench.ledger import Ledger, Subscriber
+from seewhy.workbench.once import Once
+from seewhy.workbench.runs import Run
+from seewhy.workbench.store import Results
+from seewhy.workbench.tasks import Task, complete_target
 from seewhy.zoo.training import COURSES, TrainingRecipe, train
-
-__all__ = ["Picture", "QueueFull", "Run", "Task", "Workbench"]
 
 RESULTS = 512 * 2**20  # bytes of finished explanations kept on disk
 

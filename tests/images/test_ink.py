@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seewhy.ink import MAX_SIDE, ink_decode, ink_encode
+from seewhy.images.ink import MAX_SIDE, ink_decode, ink_encode
 
 
 def packed(data: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.strength import finite, robust_scale
+from seewhy.pictures.strength import finite, robust_scale
 
 Pixels = NDArray[np.uint8]
 
@@ -62,7 +62,7 @@ def overlay(
 def mask(values: NDArray[Any], image: NDArray[np.floating[Any]], keep: float = 0.2) -> Pixels:
     """The picture where |values| are among the strongest share `keep`, and plain grey elsewhere (H, W, 3)."""
     kept = strongest(values, keep)[..., None]
-    return np.where(kept, _bytes(picture(image)), np.uint8(NOTHING))
+    return np.where(kept, _bytes(picture(image)), np.array(NOTHING, np.uint8))
 
 
 def strongest(values: NDArray[Any], keep: float = 0.2) -> NDArray[np.bool_]:
@@ -99,7 +99,8 @@ def oklab(colours: NDArray[Any]) -> NDArray[np.float64]:
     """8-bit colours (…, 3) as lightness, green to red and blue to yellow (…, 3)."""
     share = np.asarray(colours, np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ _TO_CONES.T) @ _TO_LAB.T
+    lab: NDArray[np.float64] = np.cbrt(linear @ _TO_CONES.T) @ _TO_LAB.T
+    return lab
 
 
 def from_oklab(lab: NDArray[np.float64]) -> Pixels:

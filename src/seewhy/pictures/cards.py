@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from seewhy import colours
-from seewhy.lettering import drawable, font, wrap
-from seewhy.strength import finite, robust_scale
+from seewhy.pictures import colours
+from seewhy.pictures.lettering import drawable, font, wrap
+from seewhy.pictures.strength import finite, robust_scale
 
 View = Literal["map", "overlay", "mask"]
 

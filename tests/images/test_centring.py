@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from seewhy.centring import centre
+from seewhy.images.centring import centre
 
 
 def middle(image: NDArray[np.float32]) -> tuple[float, float]:

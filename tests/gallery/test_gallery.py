@@ -1,0 +1,77 @@
+"""Draws one of every kind of picture into tests/gallery/out for a person to look at, and measures what it can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seewhy import explain, pictures
+from seewhy.pictures.colours import AGAINST, FOR, NOTHING
+
+OUT = Path(__file__).parent / "out"
+METHODS = ("integrated-gradients", "occlusion", "grad-cam", "saliency")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The pictures stay; the cache does not."""
+    OUT.mkdir(exist_ok=True)
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
+
+
+def share(picture: Image.Image, colour: tuple[int, int, int]) -> float:
+    """How much of a picture has exactly this colour."""
+    return float((np.asarray(picture) == colour).all(2).mean())
+
+
+@pytest.mark.parametrize("view", ["map", "overlay", "mask"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_digit(method, view):
+    why = explain("mnist-cnn", "digits/test/12", method)
+    picture = why.picture(view)
+    picture.save(OUT / f"digit-{method}-{view}.png")
+    assert min(picture.size) > 600
+    if view == "map":
+        assert share(picture, FOR) > 0.001  # at the end of the legend at least
+        assert (share(picture, AGAINST) > 0) == why.signed
+    if view == "map" and method != "saliency":
+        assert share(picture, NOTHING) > 0.02
+
+
+def colourful() -> tuple[np.ndarray, np.ndarray]:
+    """A sunset of 224 × 224 and a map that likes the sun and dislikes the sea."""
+    y, x = np.mgrid[0:224, 0:224] / 223
+    sun = np.exp(-((x - 0.6) ** 2 + (y - 0.45) ** 2) / 0.01)
+    image = np.stack([0.5 + 0.5 * sun, 0.3 * (1 - y) + 0.6 * sun, 0.5 * y + 0.1 * (1 - sun)]).clip(0, 1)
+    return image.astype(np.float32), sun - 0.6 * (y > 0.7) * (0.5 + 0.5 * np.sin(20 * x))
+
+
+@pytest.mark.parametrize("view", ["map", "overlay", "mask"])
+def test_a_photograph(view):
+    image, values = colourful()
+    caption = (
+        "Why “sun”? A method with a long name (patch 16, stride 8, fill grey), a-model-with-a-name on " + "sky/" * 30
+    )
+    picture = pictures.card(
+        values, image, title="Why “sun”?  87.3% sure", caption=caption, footer="Sums to +3.21.", view=view, opacity=0.8
+    )
+    picture.save(OUT / f"photograph-{view}.png")
+    assert picture.size[1] > 800  # the caption needed more lines
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("zero", np.zeros((28, 28))), ("against", -np.eye(28)), ("wide", np.eye(12, 40))]
+)
+def test_odd_maps(name, values):
+    image = np.zeros((1, *values.shape), np.float32)
+    picture = pictures.card(values, image, title="Why “7”?", caption="an odd one")
+    picture.save(OUT / f"odd-{name}.png")
+    assert share(picture, NOTHING) > 0.05
+
+
+def test_map_and_image_must_fit():
+    with pytest.raises(ValueError, match=r"one size, got \(4, 4\) and \(5, 5\)"):
+        pictures.card(np.ones((4, 4)), np.ones((1, 5, 5), np.float32))
