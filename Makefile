@@ -26,8 +26,9 @@ gallery: .venv/ready-dev  ## draw one of every kind of picture into tests/galler
 bench: .venv/ready-dev  ## measure, and print
 	$(BIN)/python -m benchmarks.live
 
-docs: .venv/ready-dev  ## write the generated pages again
+docs: .venv/ready-dev  ## write the generated page and the README's screenshot again
 	$(BIN)/python docs/make_methods.py
+	SEEWHY_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/browser/test_draw.py -k says_why
 
 clean:
 	rm -rf .venv

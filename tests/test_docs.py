@@ -6,7 +6,8 @@ import re
 import runpy
 from pathlib import Path
 
-from seewhy import catalog
+from seewhy import catalog, load
+from seewhy.datasets.digits import Digits
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,3 +29,16 @@ def test_links_between_pages_lead_somewhere():
     for page in pages:
         for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_the_method_in_contributing_is_a_whole_one():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.S)
+    assert code is not None
+    made: dict[str, object] = {}
+    exec(compile(code[1], "CONTRIBUTING.md", "exec", dont_inherit=True), made)
+    method = made["InputXGradient"]
+    why = method()(load("mnist-cnn"), Digits().sample("test", 12).image)
+    assert why.values.any()
+    assert catalog.describe_method(method)["settings"]["properties"]["shift"]["default"] == 0
+    assert method.name not in catalog.explainers()

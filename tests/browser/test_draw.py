@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
+import shutil
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -68,7 +71,9 @@ def test_a_drawn_five_is_a_five_and_says_why(open_page, server):
     assert found["why"] == "Why “5”?"
     assert np.abs(found["map"]).max() > 0
     assert "Completeness ✓" in found["sum"]
-    shoot(page, "draw-light")
+    picture = shoot(page, "draw-light")
+    if os.environ.get("SEEWHY_WRITE_DOCS"):  # `make docs` does
+        shutil.copy(picture, Path(__file__).parents[2] / "docs" / "draw.png")
     page.keyboard.press("t")
     shoot(page, "draw-dark")
 

@@ -14,6 +14,7 @@ export class ShareMenu extends HTMLElement {
   #button = html`<button type="button" class="quiet" aria-haspopup="menu" aria-expanded="false">Share</button>`;
 
   connectedCallback() {
+    document.addEventListener("pointerdown", this.#outside); // again when the element was moved
     if (this.#button.isConnected) return;
     this.#menu.id = `menu-${++serial}`;
     this.#menu.setAttribute("aria-label", this.getAttribute("label") ?? "Share");
@@ -25,7 +26,6 @@ export class ShareMenu extends HTMLElement {
     this.addEventListener("focusout", ({ relatedTarget }) => {
       if (relatedTarget instanceof Node && !this.contains(relatedTarget)) this.close(false);
     });
-    document.addEventListener("pointerdown", this.#outside);
   }
 
   disconnectedCallback() {

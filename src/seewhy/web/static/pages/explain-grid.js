@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { ColourLegend, signed } from "../elements/colour-legend.js";
 import { percent } from "../elements/probability-bars.js";
 import { ExplainCell } from "./explain-cell.js";
+import { titles } from "./explain-words.js";
 import { nameTarget, PLAIN, writeTarget } from "./explain-state.js";
 
 /** @typedef {import("./explain-state.js").Question} Question */
@@ -71,7 +72,7 @@ export class ExplainGrid extends HTMLElement {
 
   /** @param {Question} question @param {Target[]} targets @param {Known} known @param {HTMLElement} corner */
   show({ image, recipes, view }, targets, { model, labels, methods, shares }, corner) {
-    const titles = recipes.map(({ method }) => methods.find(({ name }) => name === method)?.title ?? method);
+    const named = titles(recipes, methods);
     const old = this.#cells;
     this.#cells = new Map();
     this.#columns = recipes.length;
@@ -82,11 +83,11 @@ export class ExplainGrid extends HTMLElement {
       this.#cells.set(key, cell);
       const asked = target.versus === null ? target.class : { class: target.class, versus: target.versus };
       const first = row * recipes.length + column < MOST;
-      cell.ask({ title: titles[column], row: nameTarget(target, labels), task: { model, image, method, settings, target: asked } }, first);
+      cell.ask({ title: named[column], row: nameTarget(target, labels), task: { model, image, method, settings, target: asked } }, first);
       return cell;
     }));
     for (const [key, cell] of old) if (!this.#cells.has(key)) cell.cancel();
-    this.#build(targets, recipes.map(({ method }) => method), { model, labels, methods, shares }, corner);
+    this.#build(targets, recipes.map(({ method }, at) => ({ name: method, title: named[at] })), { model, labels, methods, shares }, corner);
     this.chosen = Math.min(this.#chosen, recipes.length - 1);
     this.look(view);
     this.#layOut();
@@ -130,25 +131,24 @@ export class ExplainGrid extends HTMLElement {
     return cell;
   }
 
-  /** @param {Target[]} targets @param {string[]} names @param {Known} known @param {HTMLElement} corner */
-  #build(targets, names, { labels, methods, shares }, corner) {
+  /** @param {Target[]} targets @param {{ name: string, title: string }[]} columns @param {Known} known @param {HTMLElement} corner */
+  #build(targets, columns, { labels, methods, shares }, corner) {
     const needs = (/** @type {Method | undefined} */ method) => (method ? html`<span class="chip">needs ${tag(method.needs)}</span>` : "");
-    const head = (/** @type {string} */ name, /** @type {number} */ column) => {
-      const method = methods.find((one) => one.name === name);
-      return html`<div class="head" role="columnheader"><button type="button" class="quiet" @click=${() => this.#choose(column)} title="Settings">${method?.title ?? name}</button>
-        ${needs(method)}<button type="button" class="quiet drop" aria-label="Remove ${method?.title ?? name}" ?hidden=${names.length < 2} @click=${() => this.#say("drop-method", { column })}>×</button></div>`;
-    };
+    const head = (/** @type {{ name: string, title: string }} */ { name, title }, /** @type {number} */ column) => html`<div class="head" role="columnheader"><button type="button" class="quiet" @click=${() => this.#choose(column)} title="Settings">${title}</button>
+        ${needs(methods.find((one) => one.name === name))}<button type="button" class="quiet drop" aria-label="Remove ${title}" ?hidden=${columns.length < 2} @click=${() => this.#say("drop-method", { column })}>×</button></div>`;
     const side = (/** @type {Target} */ target, /** @type {number} */ row) => html`<div class="side" role="rowheader"><p>Why <b>${labels[target.class]}</b>${target.versus !== null && html`<span> rather than <b>${labels[target.versus]}</b></span>`}?</p>
       <span class="small dim">${shareOf(shares, target)}</span>
       <button type="button" class="quiet drop" aria-label="Remove class ${nameTarget(target, labels)}" ?hidden=${targets.length < 2} @click=${() => this.#say("drop-class", { row })}>×</button></div>`;
     const legend = (/** @type {string} */ name) => html`<div class="${name}" role="cell"><colour-legend></colour-legend></div>`;
     corner.setAttribute("role", "cell");
+    const held = this.#table.contains(document.activeElement);
     this.#table.replaceChildren(
-      html`<div class="line heads" role="row">${corner}${names.map(head)}</div>`,
+      html`<div class="line heads" role="row">${corner}${columns.map(head)}</div>`,
       ...targets.map((target, row) => html`<div class="line" role="row">${side(target, row)}${this.#rows[row]}${legend("row-legend")}</div>`),
-      html`<div class="line foot" role="row"><span role="cell"></span>${names.map(() => legend("column-legend"))}</div>`,
+      html`<div class="line foot" role="row"><span role="cell"></span>${columns.map(() => legend("column-legend"))}</div>`,
       html`<div class="line" role="row">${legend("all-legend")}</div>`,
     );
+    if (held) [...this.#table.querySelectorAll("button")].find((button) => button.checkVisibility())?.focus(); // what had the focus may be gone
   }
 
   /** A table while each map has room, else a stack of rows. */

@@ -4,6 +4,7 @@
 import { find, html } from "../html.js";
 import { brief } from "../elements/colour-legend.js";
 import { SettingsForm } from "../elements/settings-form.js";
+import { titles } from "./explain-words.js";
 import { PLAIN } from "./explain-state.js";
 
 /** @typedef {import("./explain-state.js").View} View */
@@ -71,9 +72,8 @@ export class ExplainPanel extends HTMLElement {
   /** Which method's settings are shown. @param {{ method: string, settings: Record<string, unknown> }[]} recipes @param {number} column @param {Method[]} methods
    *  @param {import("../api.js").Layer[]} layers @param {number} side */
   settings(recipes, column, methods, layers, side) {
-    const title = (/** @type {string} */ name) => methods.find((method) => method.name === name)?.title ?? name;
     const which = find(this, ".which select", HTMLSelectElement);
-    which.replaceChildren(...recipes.map(({ method }, at) => html`<option value="${at}">${title(method)}</option>`));
+    which.replaceChildren(...titles(recipes, methods).map((title, at) => html`<option value="${at}">${title}</option>`));
     which.selectedIndex = column;
     const method = methods.find(({ name }) => name === recipes[column]?.method);
     if (!method) return;

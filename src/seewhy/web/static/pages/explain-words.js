@@ -4,7 +4,7 @@
 import { signed } from "../elements/colour-legend.js";
 import { percent } from "../elements/probability-bars.js";
 
-const NUMBERS = ["no", "one", "two", "three", "four", "five", "six"];
+const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const SCALES = { col: "one colour scale per method", row: "one colour scale per class", all: "one colour scale", off: "each map with its own scale" };
 
 const CLOSED = 0.05; // a gap above this share of the rise is no completeness
@@ -24,6 +24,16 @@ const count = (n, noun, plural = "s") => `${NUMBERS[n] ?? n} ${noun}${n === 1 ? 
 
 /** One sentence for people who listen. @param {import("../api.js").Guess} top @param {number} maps */
 export const heard = ({ label, score }, maps) => `${label}, ${Math.round(100 * score)} percent; ${count(maps, "map")} ready`;
+
+/** A title for each column; where a method has several, its settings tell them apart.
+ * @param {import("./explain-state.js").Recipe[]} recipes @param {import("../api.js").Method[]} methods */
+export function titles(recipes, methods) {
+  return recipes.map(({ method, settings }) => {
+    const title = methods.find(({ name }) => name === method)?.title ?? method;
+    if (recipes.filter((other) => other.method === method).length < 2) return title;
+    return `${title}, ${Object.entries(settings).map(([name, value]) => `${name} ${value}`).join(", ") || "unchanged"}`;
+  });
+}
 
 /** An address as a title. @param {string} address */
 export const name = (address) => (address.startsWith("ink:") ? "A drawing" : address.startsWith("up:") ? "Your picture" : address);

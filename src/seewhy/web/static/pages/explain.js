@@ -180,11 +180,10 @@ export default class ExplainPage extends HTMLElement {
 
   /** @param {{ address?: string, blob?: Blob }} picked */
   async #take({ address, blob }) {
+    if (blob?.type && !blob.type.startsWith("image/")) return this.app.toast("This is no picture; drop or choose a PNG, JPEG, GIF or WebP file.");
     try {
       await this.#choose({ image: blob ? (await this.app.api.addImage(blob)).address : address, targets: null });
-    } catch (problem) {
-      this.app.toast(/** @type {Error} */ (problem).message);
-    }
+    } catch (problem) { this.app.toast(/** @type {Error} */ (problem).message); }
   }
 
   /** @param {number} by */
