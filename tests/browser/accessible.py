@@ -129,7 +129,8 @@ def pale(page: Any) -> list[str]:
 def tab_round(page: Any, limit: int = 150) -> list[str]:
     """Walk once round the page with Tab; what cannot be left, or does not show that it is focused."""
     page.evaluate("document.activeElement?.blur()")
-    troubles, visited = [], []
+    troubles: list[str] = []
+    visited: list[int] = []
     for _ in range(limit):
         page.keyboard.press("Tab")
         stop = page.evaluate(FOCUSED)

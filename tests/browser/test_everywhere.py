@@ -61,14 +61,14 @@ def test_everything_has_a_name(open_page: Any, screen: str) -> None:
 def test_text_stands_out(open_page: Any, screen: str, scheme: str) -> None:
     page = show(open_page, screen, color_scheme=scheme)
     assert pale(page) == []
-    shoot(page, f"{screen}-{scheme}")
+    shoot(page, f"every-{screen}-{scheme}")
 
 
 @every_screen
 def test_high_contrast_colours_are_respected(open_page: Any, screen: str) -> None:
     page = show(open_page, screen, forced_colors="active")
     assert pale(page) == []
-    shoot(page, f"{screen}-forced")
+    shoot(page, f"every-{screen}-forced")
 
 
 @every_screen
@@ -81,7 +81,7 @@ def test_tab_leads_round_and_shows_where_it_is(open_page: Any, screen: str) -> N
 def test_nothing_scrolls_sideways(open_page: Any, screen: str, name: str, width: int, height: int, ratio: int) -> None:
     page = show(open_page, screen, width=width, height=height, device_scale_factor=ratio)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    shoot(page, f"{screen}-{name}")
+    shoot(page, f"every-{screen}-{name}")
 
 
 @every_screen

@@ -188,7 +188,7 @@ def test_a_link_shows_the_same_in_another_browser(open_page: Any) -> None:
 def test_a_drawing_comes_along(open_page: Any) -> None:
     page = open_page("#/draw?model=mnist-cnn", **STILL)
     page.locator("example-row button").first.click()
-    until(page, "location.hash.includes('ink=')")
+    until(page, "location.hash.includes('ink=') && document.querySelector('why-card heat-map').data")
     page.keyboard.press("g")
     page.keyboard.press("l")
     until(page, "document.querySelectorAll('.lesson heat-map').length === 4")

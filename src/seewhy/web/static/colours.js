@@ -28,7 +28,7 @@ export function index(value, scale) {
  * @param {ArrayLike<number>} values @param {number} width @param {number} height @param {number} scale @param {Look} [look]
  */
 export function paint(values, width, height, scale, look = {}) {
-  const { view = "map", opacity = 1, image, keep = 0.1 } = look;
+  const { view = "map", opacity = 1, image, keep = 0.2 } = look;
   const out = new ImageData(width, height);
   const size = width * height;
   const over = view === "overlay" ? 1 : look.over ?? 0;
@@ -39,11 +39,12 @@ export function paint(values, width, height, scale, look = {}) {
     const row = 3 * index(value, scale);
     const end = value < 0 ? AGAINST : FOR;
     const kept = view === "mask" && Math.abs(value) >= floor && value !== 0;
-    const alpha = view === "mask" ? Number(kept) : opacity * (1 - over * (1 - strength));
+    const cover = 1 - over * (1 - strength); // what has no value never takes colour from the overlay
+    const alpha = view === "mask" ? Number(kept) : opacity * cover;
     for (let c = 0; c < 3; c++) {
       const under = image ? beneath(image, i, c, size, view) : 0;
-      const colour = view === "mask" ? under : (1 - over) * LUT[row + c] + over * end[c];
-      const back = view === "mask" ? (image ? 0.12 * under + 0.1 * 255 : 0) : under;
+      const colour = view === "mask" ? under : ((1 - over) * LUT[row + c] + over * strength * end[c]) / (cover || 1);
+      const back = view === "mask" ? NOTHING[c] : under;
       out.data[4 * i + c] = image ? alpha * colour + (1 - alpha) * back : view === "mask" ? LUT[row + c] : colour;
     }
     out.data[4 * i + 3] = image ? 255 : Math.round(255 * alpha);

@@ -10,7 +10,7 @@ import { html } from "../html.js";
 export class HeatMap extends HTMLElement {
   /** @type {HeatData | null} */
   #data = null;
-  #look = { view: /** @type {"map" | "overlay" | "mask"} */ ("map"), opacity: 1, over: 0, strength: 1, keep: 0.1, marks: false };
+  #look = { view: /** @type {"map" | "overlay" | "mask"} */ ("map"), opacity: 1, over: 0, strength: 1, keep: 0.2, marks: false };
   /** @type {{ x: number, y: number } | null} */
   #crosshair = null;
   #due = false;

@@ -17,7 +17,7 @@ export async function explainMethod(details, method, app, task) {
   const body = details.querySelector(".how-body") ?? details.appendChild(html`<div class="how-body"><div class="words"></div><div class="path"></div></div>`);
   const limits = html`<ul class="small">${method.limits.map((limit) => html`<li>${limit}</li>`)}</ul>`;
   find(body, ".words").replaceChildren(fragment`<h3>${method.title}</h3><p>${method.about}</p>${mathml(method.formula_mathml)}
-    <h3>What it cannot say</h3>${limits}<p class="small dim">${method.source}. <a href="#/learn/${method.name}">Learn more with a picture</a></p>`);
+    <h3>What it cannot say</h3>${limits}<p class="small dim">${method.source}. <a href="#/learn/${method.name}${task ? `?img=${task.image}` : ""}">Learn more with ${task ? "your drawing" : "a picture"}</a></p>`);
   const place = find(body, ".path");
   if (method.name !== "integrated-gradients") return place.replaceChildren();
   if (!task) return place.replaceChildren(html`<p class="dim">Draw something, and walk from a black picture to yours.</p>`);

@@ -17,7 +17,7 @@ import { oneOf, read, within } from "../route.js";
  */
 
 /** @type {View} */
-export const PLAIN = { view: "map", lock: "col", strength: 1, opacity: 1, keep: 0.1, marks: false };
+export const PLAIN = { view: "map", lock: "col", strength: 1, opacity: 1, keep: 0.2, marks: false };
 const USUAL = ["integrated-gradients", "occlusion", "grad-cam"];
 const LONGEST = 20_000; // characters of an address: a drawing of 512 × 512
 
@@ -40,7 +40,7 @@ export function readQuestion(params, { labels, methods }) {
     keep: within(1, 50),
     marks: oneOf(["1", "0"]),
   });
-  const { x = "", t = "", img = "", view, lock, strength, opacity = 100, keep = 10, marks } = values;
+  const { x = "", t = "", img = "", view, lock, strength, opacity = 100, keep = 20, marks } = values;
   const question = {
     image: img,
     recipes: readRecipes(x, methods, corrections),

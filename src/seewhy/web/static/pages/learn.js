@@ -50,7 +50,7 @@ export default class LearnPage extends HTMLElement {
     corrections.push(...(await this.#check()));
     this.app.corrected(corrections);
     if (corrections.length) this.app.replace(this.#params(), this.#path);
-    await this.#draw(moved);
+    this.#draw(moved); // maps come when they are ready; the screen is there now
   }
 
   leave() {
@@ -102,17 +102,17 @@ export default class LearnPage extends HTMLElement {
   }
 
   /** @param {boolean} moved to another lesson */
-  async #draw(moved) {
+  #draw(moved) {
     this.#turn.abort();
     this.#turn = new AbortController();
     const method = this.#methods.find(({ name }) => name === this.#path);
-    const shown = method ? showMethod(this, this.#lesson(), method) : showIndex(this, this.#lesson());
+    if (method) showMethod(this, this.#lesson(), method);
+    else showIndex(this, this.#lesson());
     document.title = `${method?.title ?? "Learn"} · seewhy`;
     if (moved) {
       find(this, "h1").focus();
       scrollTo(0, 0);
     }
-    await shown;
   }
 
   /** @returns {Lesson} */
