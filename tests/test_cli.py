@@ -251,3 +251,18 @@ def test_serve_answers_and_stops_when_asked():
         said, _ = process.communicate(timeout=20)
     assert f"http://127.0.0.1:{port}/" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("epochs_done", [0, 1])
+def test_a_training_that_is_stopped_says_whether_something_is_kept(seewhy, monkeypatch, epochs_done):
+    from seewhy.workbench import bench
+
+    def interrupted(name: str, out: Path, *_: object) -> None:
+        if epochs_done:
+            out.with_suffix(".checkpoint").write_bytes(b"state")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "train", interrupted)
+    code, _, err = seewhy("train", "mnist-cnn", "-o", "net.safetensors")
+    assert code == 130
+    assert ("goes on" in err) == bool(epochs_done)

@@ -106,9 +106,15 @@ def train(
     from seewhy.progress import reporting_to
     from seewhy.workbench import Workbench
 
-    destination = out or Path(f"{name}.safetensors")
-    with reporting_to(_Ticker()):
-        card = Workbench(data=data).train(name, destination, _settings(settings))
+    destination, bench = out or Path(f"{name}.safetensors"), Workbench(data=data)
+    try:
+        with reporting_to(_Ticker()):
+            card = bench.train(name, destination, _settings(settings))
+    except KeyboardInterrupt:
+        kept = bench.checkpoint(destination).is_file()
+        words = "the same command goes on after the last whole epoch" if kept else "no epoch was over, nothing is kept"
+        sys.stderr.write(f"\nseewhy: stopped; {words}\n")
+        raise typer.Exit(130) from None
     words = f"{name}: test accuracy {card['accuracy']:.2%}. Saved {destination}"
     _say(json.dumps(card, indent=2) if as_json else words)
 
@@ -199,9 +205,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         sys.stderr.write(f"seewhy: {_sentence(error)}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nseewhy: stopped\n")
-        sys.exit(130)
 
 
 def _sentence(error: Exception) -> str:

@@ -29,7 +29,7 @@ from seewhy.workbench.once import Once
 from seewhy.workbench.runs import Run
 from seewhy.workbench.store import Results
 from seewhy.workbench.tasks import Task, complete_target
-from seewhy.zoo.training import COURSES, TrainingRecipe, train
+from seewhy.zoo.training import COURSES, TrainingRecipe, checkpoint_of, train
 
 RESULTS = 512 * 2**20  # bytes of finished explanations kept on disk
 
@@ -171,6 +171,11 @@ class Workbench:
         if not out.resolve().parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
         return train(name, out, recipe, self.dataset(COURSES[name].data.name))
+
+    @staticmethod
+    def checkpoint(out: Path) -> Path:
+        """Where a training for `out` that was stopped has its last state."""
+        return checkpoint_of(out)
 
     def perform(self, task: Task) -> Explanation:
         """The answer to `task`, from the store or computed here and now.

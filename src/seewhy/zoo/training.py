@@ -90,7 +90,7 @@ def train(name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = 
     course = COURSES[name]
     data = course.data() if data is None else data
     state = _State(course, recipe, len(data.truth("train")))
-    checkpoint = out.with_suffix(".checkpoint")
+    checkpoint = checkpoint_of(out)
     history = _resumed(state, checkpoint, name, recipe)
     x, y = _tensors(data, "train")
     for epoch in range(len(history), recipe.epochs):
@@ -104,6 +104,11 @@ def train(name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = 
     images.write_bytes(out.with_suffix(".json"), json.dumps(card, indent=2, ensure_ascii=False).encode())
     checkpoint.unlink(missing_ok=True)
     return card
+
+
+def checkpoint_of(out: Path) -> Path:
+    """Where a training for the weights `out` keeps its state from epoch to epoch."""
+    return out.with_suffix(".checkpoint")
 
 
 class _State:
