@@ -64,7 +64,7 @@ class Explanation:
     @property
     def sentence(self) -> str:
         """The map in words, for people who do not see it."""
-        return f"For {self.target['text']}: {pictures.describe_map(self.values)}"
+        return f"For {self.target['text']}: {pictures.describe_map(self.values, self.signed)}"
 
     def describe(self) -> dict[str, Any]:
         """Everything but the arrays, as plain data."""
@@ -108,7 +108,7 @@ class Explanation:
         return pictures.card(
             self.values,
             self.image,
-            title=f"Why “{self.target['text']}”?  {belief.probability:.1%} sure{rival}",
+            title=f"Why “{self.target['text']}”? · {belief.probability:.1%} sure{rival}",
             caption=self.caption,
             footer=" ".join(footer),
             scale=self.scale if scale is None else scale,

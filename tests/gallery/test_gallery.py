@@ -27,18 +27,34 @@ def share(picture: Image.Image, colour: tuple[int, int, int]) -> float:
     return float((np.asarray(picture) == colour).all(2).mean())
 
 
+def holds(picture: Image.Image, part: np.ndarray) -> bool:
+    """Whether a picture shows this part somewhere, pixel by pixel."""
+    pixels = np.asarray(picture)
+    height, width = part.shape[:2]
+    corners = np.argwhere((pixels[: -height + 1, : -width + 1] == part[0, 0]).all(2))
+    inner = tuple(part[height // 2, width // 2])
+    likely = [(y, x) for y, x in corners if tuple(pixels[y + height // 2, x + width // 2]) == inner]
+    return any(np.array_equal(pixels[y : y + height, x : x + width], part) for y, x in likely)
+
+
 @pytest.mark.parametrize("view", ["map", "overlay", "mask"])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_digit(method, view):
     why = explain("mnist-cnn", "digits/test/12", method)
     picture = why.picture(view)
     picture.save(OUT / f"digit-{method}-{view}.png")
-    assert min(picture.size) > 600
+    drawn = {
+        "map": pictures.colour(why.values, why.scale),
+        "overlay": pictures.overlay(why.values, why.image, why.scale),
+        "mask": pictures.mask(why.values, why.image, 0.2),
+    }[view]
+    assert holds(picture, drawn.repeat(20, 0).repeat(20, 1))  # every pixel a crisp square
+    if view != "mask":
+        bar = pictures.colour(np.linspace(-1 if why.signed else 0, 1, 560)[None], 1.0)
+        assert holds(picture, bar.repeat(24, 0))  # the legend, with as many arms as the method has signs
     if view == "map":
-        assert share(picture, FOR) > 0.001  # at the end of the legend at least
         assert (share(picture, AGAINST) > 0) == why.signed
-    if view == "map" and method != "saliency":
-        assert share(picture, NOTHING) > 0.02
+        assert (drawn[why.values == 0] == NOTHING).all()
 
 
 def colourful() -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +75,12 @@ def test_a_photograph(view):
         values, image, title="Why “sun”?  87.3% sure", caption=caption, footer="Sums to +3.21.", view=view, opacity=0.8
     )
     picture.save(OUT / f"photograph-{view}.png")
-    assert picture.size[1] > 800  # the caption needed more lines
+    brief = pictures.card(values, image, title="Why “sun”?", caption="a line", footer="a line", view=view)
+    assert picture.width == brief.width
+    assert picture.height > brief.height  # the caption needed more lines
+    left_out = share(picture, NOTHING) * picture.width * picture.height / 560**2
+    assert (0.75 < left_out < 0.85) == (view == "mask")
+    assert (share(picture, FOR) > 0) == (view != "mask")  # in the legend
 
 
 @pytest.mark.parametrize(
@@ -70,6 +91,8 @@ def test_odd_maps(name, values):
     picture = pictures.card(values, image, title="Why “7”?", caption="an odd one")
     picture.save(OUT / f"odd-{name}.png")
     assert share(picture, NOTHING) > 0.05
+    assert (share(picture, FOR) > 0.002) == (name == "wide")  # more than the end of the legend
+    assert (share(picture, AGAINST) > 0.002) == (name == "against")
 
 
 def test_map_and_image_must_fit():

@@ -50,8 +50,13 @@ def card(
     scale = robust_scale(checked) if scale is None else scale
     left = _enlarged(colours.picture(image).transpose(2, 0, 1))
     right = _drawn(_enlarged(checked[None])[0], left / 255, checked, scale, view, opacity)
+    saw = _note("what the model saw", f"{checked.shape[1]} × {checked.shape[0]} pixels")
     legend = _mask_legend(checked) if view == "mask" else _bar_legend(scale, signed or bool((checked < 0).any()))
-    return _laid_out(_pillow(left.transpose(1, 2, 0)), _pillow(right), legend, title, caption, footer)
+    width = _WIDTH - 2 * _EDGE
+    lines = [(line, _INK) for line in wrap(caption, _TEXT, width, 6)]
+    lines += [(line, _DIM) for line in wrap(footer, _TEXT, width, 4)]
+    columns = (_pillow(left.transpose(1, 2, 0)), saw), (_pillow(right), legend)
+    return _laid_out(*columns, head=wrap(title, _TITLE, width, 2), lines=lines)
 
 
 def _drawn(
@@ -103,8 +108,10 @@ def _bar_legend(scale: float, signed: bool) -> Image.Image:
 def _mask_legend(values: NDArray[np.float64]) -> Image.Image:
     legend, pen = _blank_legend()
     kept = colours.strongest(values, _KEEP)
-    least = np.abs(values[kept]).min() if kept.any() else 0.0
-    words = f"kept: the strongest {kept.mean():.0%}, from ±{least:.3g}" if kept.any() else "kept: nothing, all is zero"
+    words = "kept: nothing, for all is zero"
+    if kept.any():
+        sign = "±" if (values < 0).any() else ""
+        words = f"kept: the strongest {kept.mean():.0%}, from {sign}{np.abs(values[kept]).min():.3g}"
     pen.text((0, 0), drawable(words), _INK, font(_SMALL))
     pen.rectangle([0, _BAR + 12, _BAR, 2 * _BAR + 12], colours.NOTHING)
     pen.text((_BAR + 12, _BAR + 12), "left out", _DIM, font(_SMALL))
@@ -116,29 +123,29 @@ def _blank_legend() -> tuple[Image.Image, ImageDraw.ImageDraw]:
     return legend, ImageDraw.Draw(legend)
 
 
-def _laid_out(
-    left: Image.Image, right: Image.Image, legend: Image.Image, title: str, caption: str, footer: str
-) -> Image.Image:
-    width = _WIDTH - 2 * _EDGE
-    head = wrap(title, _TITLE, width, 2)
-    lines = [(line, _INK) for line in wrap(caption, _TEXT, width, 6)]
-    lines += [(line, _DIM) for line in wrap(footer, _TEXT, width, 4)]
-    top = _EDGE + len(head) * round(1.3 * _TITLE) + (20 if head else 0)
-    panel = 2 * _INSET + right.height + 20 + legend.height
-    text = top + panel + 28
-    height = text + len(lines) * round(1.45 * _TEXT) + (_EDGE - 12 if lines else 20)
-    paper = Image.new("RGB", (_WIDTH, height), _PAPER)
+def _note(*lines: str) -> Image.Image:
+    note, pen = _blank_legend()
+    for row, line in enumerate(lines):
+        pen.text((0, row * (_BAR + 12)), drawable(line), _DIM, font(_SMALL))
+    return note
+
+
+def _laid_out(*columns: tuple[Image.Image, Image.Image], head: list[str], lines: list[tuple[str, str]]) -> Image.Image:
+    """Columns of a picture and what stands below it, in one panel; the head above, other lines with their ink below."""
+    picture, legend = columns[0]
+    top = _EDGE + len(head) * _TITLE * 4 // 3 + (16 if head else 0)
+    bottom = top + _INSET + picture.height + 20 + legend.height + _INSET // 2
+    paper = Image.new("RGB", (_WIDTH, bottom + len(lines) * _TEXT * 3 // 2 + (_EDGE + 20 if lines else _EDGE)), _PAPER)
     pen = ImageDraw.Draw(paper)
     for row, line in enumerate(head):
-        pen.text((_EDGE, _EDGE - 8 + row * round(1.3 * _TITLE)), line, _INK, font(_TITLE))
-    pen.rounded_rectangle([_EDGE, top, _WIDTH - _EDGE, top + panel], 20, _PANEL, _LINE, 2)
-    first, second = _EDGE + _INSET, _EDGE + _INSET + _SIDE + _GAP
-    paper.paste(left, (first + (_SIDE - left.width) // 2, top + _INSET))
-    paper.paste(right, (second + (_SIDE - right.width) // 2, top + _INSET))
-    below = top + _INSET + right.height + 20
-    paper.paste(legend, (second, below))
+        pen.text((_EDGE, _EDGE - 8 + row * _TITLE * 4 // 3), line, _INK, font(_TITLE), stroke_width=1, stroke_fill=_INK)
+    pen.rounded_rectangle([_EDGE, top, _WIDTH - _EDGE, bottom], 20, _PANEL, _LINE, 2)
+    for column, (picture, below) in enumerate(columns):
+        x = _EDGE + _INSET + column * (_SIDE + _GAP)
+        paper.paste(picture, (x + (_SIDE - picture.width) // 2, top + _INSET))
+        paper.paste(below, (x, top + _INSET + picture.height + 20))
     for row, (line, ink) in enumerate(lines):
-        pen.text((_EDGE, text + row * round(1.45 * _TEXT)), line, ink, font(_TEXT))
+        pen.text((_EDGE, bottom + 28 + row * _TEXT * 3 // 2), line, ink, font(_TEXT))
     return paper
 
 

@@ -61,8 +61,9 @@ def overlay(
 
 def mask(values: NDArray[Any], image: NDArray[np.floating[Any]], keep: float = 0.2) -> Pixels:
     """The picture where |values| are among the strongest share `keep`, and plain grey elsewhere (H, W, 3)."""
-    kept = strongest(values, keep)[..., None]
-    return np.where(kept, _bytes(picture(image)), np.array(NOTHING, np.uint8))
+    kept = strongest(values, keep)[..., None]  # (H, W, 1)
+    nothing = np.full((*kept.shape[:2], 3), NOTHING, np.float64)
+    return _blend(picture(image), nothing, kept.astype(np.float64))
 
 
 def strongest(values: NDArray[Any], keep: float = 0.2) -> NDArray[np.bool_]:

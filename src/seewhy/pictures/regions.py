@@ -33,6 +33,7 @@ def describe_map(values: NDArray[Any], signed: bool = True) -> str:
     '75 % of the support lies top right; strongest against: lower left.'
     """
     checked = finite(values)
+    checked = checked / (np.abs(checked).max() or 1.0)  # shares are the same, and sums cannot overflow
     pro, contra = _sums(checked.clip(min=0)), _sums(-checked.clip(max=0))
     if not (pro.any() or contra.any()):
         return "nothing stands out; the map is zero everywhere."
@@ -49,10 +50,8 @@ def describe_map(values: NDArray[Any], signed: bool = True) -> str:
 def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     # By the middle of each pixel: of 28 rows, the regions get 9, 10 and 9.
     rows, columns = ((np.arange(n) + 0.5) * 3 // n for n in values.shape)
-    # Halves of the largest number cannot overflow when added up, thousandths of it are lost to nobody.
     top, left = rows == np.arange(3)[:, None], columns == np.arange(3)[:, None]  # (3, H), (3, W)
-    with np.errstate(over="ignore"):
-        sums: NDArray[np.float64] = top.astype(np.float64) @ values @ left.T.astype(np.float64)
+    sums: NDArray[np.float64] = top.astype(np.float64) @ values @ left.T.astype(np.float64)
     return sums
 
 
