@@ -83,3 +83,8 @@ def data_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs SEEWHY_DATA, a folder with mnist/ in it")
     return Path(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: their driver keeps an event loop in the main thread, where others want to start one."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
