@@ -109,6 +109,19 @@ def test_settings_and_targets_reach_the_recipe(seewhy):
     assert facts["image"] == "digits/test/5"
 
 
+def test_compare_makes_a_sheet_a_report_and_facts(seewhy):
+    for ending in ("png", "html", "json"):
+        arguments = ("--methods", "occlusion:patch=7:stride=7,saliency", "--targets", "5,5-6", "-o", f"sheet.{ending}")
+        code, out, err = seewhy("compare", "digits/test/12", *arguments)
+        assert (code, err) == (0, "")
+        assert "Why 5 rather than 6?" in out
+        assert "Occlusion ~ Saliency" in out
+    assert Path("sheet.html").read_text().count("<heat-map") == 4
+    assert json.loads(Path("sheet.json").read_text())["targets"][1]["versus"] == 6
+    facts = json.loads(seewhy("compare", "digits/test/12", "--methods", "saliency", "--json")[1])
+    assert len(facts["explanations"]) == 1
+
+
 def test_lists_are_tables_or_json(seewhy):
     for command, word in (("models", "mnist-cnn"), ("methods", "grad-cam"), ("datasets", "digits")):
         assert word in seewhy(command)[1]
@@ -165,6 +178,10 @@ def make_bad_files() -> None:
         (["explain", "whole.png", "--output", "softmax"], "'logit' or 'probability'"),
         (["explain", "whole.png", "-o", "why.gif"], ".png, .npz or .json"),
         (["explain", "whole.png", "-o", "missing/why.png"], "no folder"),
+        (["compare", "whole.png", "--methods", "saliency,oclusion"], "did you mean 'occlusion'"),
+        (["compare", "whole.png", "--methods", "occlusion:patch"], "NAME=VALUE"),
+        (["compare", "whole.png", "--targets", "5,5-5"], "compared with itself"),
+        (["compare", "whole.png", "-o", "sheet.npz"], ".png, .html or .json"),
         (["methods", "oclusion"], "did you mean 'occlusion'"),
         (["models", "resnet"], "no model called 'resnet'"),
         (["train", "mnist-cn"], "mnist-cn"),

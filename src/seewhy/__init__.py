@@ -6,15 +6,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seewhy.comparisons import Comparison as Comparison
     from seewhy.loading import load as load
+    from seewhy.notebook import compare as compare
     from seewhy.notebook import explain as explain
     from seewhy.notebook import serve as serve
     from seewhy.results import Explanation as Explanation
 
 __version__ = "0.1.0"
-__all__ = ["Explanation", "explain", "load", "serve"]
+__all__ = ["Comparison", "Explanation", "compare", "explain", "load", "serve"]
 
-_HOME = {"load": "loading", "explain": "notebook", "serve": "notebook", "Explanation": "results"}
+_HOME = {
+    "load": "loading",
+    "compare": "notebook",
+    "explain": "notebook",
+    "serve": "notebook",
+    "Comparison": "comparisons",
+    "Explanation": "results",
+}
 
 
 def __getattr__(name: str) -> Any:

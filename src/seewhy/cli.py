@@ -93,6 +93,46 @@ def explain(
 
 
 @app.command()
+def compare(
+    image: Annotated[str, typer.Argument(help=IMAGE)],
+    model: Model = "mnist-cnn",
+    methods: Annotated[
+        str, typer.Option(help="Methods, separated by commas; settings as NAME:SETTING=VALUE:….")
+    ] = "integrated-gradients,occlusion,grad-cam",
+    targets: Annotated[
+        str, typer.Option(help="Classes, separated by commas; 5-6 asks why 5 rather than 6.")
+    ] = "argmax",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to save: .png (sheet), .html (report) or .json (facts).")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Put several explanations of a picture side by side: methods by classes."""
+    from seewhy.progress import reporting_to
+    from seewhy.workbench import Workbench
+
+    if out is not None:
+        _check_ending(out, (".png", ".html", ".json"))
+    recipes = [_method(text) for text in methods.split(",")]
+    bench = Workbench(data=data)
+    with reporting_to(_Ticker()):
+        found = bench.compare(model, image, recipes, [_target(text) for text in targets.split(",")])
+    if out is not None:
+        bench.save_comparison(found, out)
+    if as_json:
+        _say(json.dumps(found.describe(), indent=2, ensure_ascii=False))
+        return
+    for row, explanations in enumerate(found.rows):
+        _say(f"Why {explanations[0].target['text']}?")
+        for one in explanations:
+            _say(f"  {one.title}: {one.sentence}")
+        _say(f"  {found.in_words(row)}" if len(explanations) > 1 else "")
+    if out is not None:
+        _say(f"Saved {out}")
+
+
+@app.command()
 def train(
     name: Annotated[str, typer.Argument(help="The network to train; `seewhy models` lists them.")] = "mnist-cnn",
     out: Annotated[
@@ -231,10 +271,24 @@ def _value(text: str) -> Any:
         return {"none": None, "True": True, "False": False}.get(text, text)
 
 
-def _check_ending(out: Path) -> None:
+def _method(text: str) -> tuple[str, dict[str, Any]]:
+    """`occlusion:patch=8:stride=4` as a name and settings."""
+    name, *pairs = text.strip().split(":")
+    return name, _settings(pairs)
+
+
+def _target(text: str) -> dict[str, Any]:
+    """`5` or `5-6` as a target; a label may hold a hyphen, so only numbers are split."""
+    first, _, second = text.strip().partition("-")
+    both = first.isdecimal() and second.isdecimal()
+    return {"class": first, "versus": second} if both else {"class": text.strip()}
+
+
+def _check_ending(out: Path, endings: tuple[str, ...] = (".png", ".npz", ".json")) -> None:
     """Fail before the work, not after it."""
-    if out.suffix.lower() not in (".png", ".npz", ".json"):
-        raise ValueError(f"a result is saved as .png, .npz or .json, got {out.name!r}; choose one of these endings")
+    if out.suffix.lower() not in endings:
+        listed = ", ".join(endings[:-1])
+        raise ValueError(f"a result is saved as {listed} or {endings[-1]}, got {out.name!r}; choose one of these")
     if not out.resolve().parent.is_dir():
         raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from seewhy import catalog
 from seewhy.classifiers.base import Classifier
+from seewhy.comparisons import Comparison
+from seewhy.explainers.base import Explainer
 from seewhy.loading import load
 from seewhy.results import Explanation
 from seewhy.workbench import Workbench
@@ -41,6 +44,34 @@ def explain(
         picture = _workbench().image(os.fspath(image))
         return recipe(classifier, picture.image, target).at(picture.address, picture.label)
     return recipe(classifier, image, target)
+
+
+def compare(
+    model: Classifier | str,
+    image: Any,
+    methods: Sequence[str | Explainer] = ("integrated-gradients", "occlusion", "grad-cam"),
+    *,
+    targets: Sequence[Any] = ("argmax",),
+) -> Comparison:
+    """Ask the same question in several ways, for one or more classes.
+
+    methods: names, or recipes such as `Occlusion(patch=8)`. targets: see `explain`.
+
+    >>> sheet = compare("mnist-cnn", "digits/test/12", ["occlusion", "saliency"], targets=[5, 6])
+    >>> len(sheet.rows), sheet.methods[1]
+    (2, 'Saliency (absolute True)')
+
+    Raises: what `explain` raises.
+    """
+    classifier = load(model)
+    recipes = [catalog.recipe(method, {}) if isinstance(method, str) else method for method in methods]
+    picture, address, label = image, None, None
+    if isinstance(image, str | os.PathLike):
+        found = _workbench().image(os.fspath(image))
+        picture, address, label = found.image, found.address, found.label
+    return Comparison(
+        tuple(tuple(recipe(classifier, picture, target).at(address, label) for recipe in recipes) for target in targets)
+    )
 
 
 def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:

@@ -56,10 +56,20 @@ class Explanation:
     @property
     def caption(self) -> str:
         """What was explained, by what, with which settings, on one line."""
+        place = f" on {self.place}" if self.address else ""
+        return f"Why “{self.target['text']}”? {self.caption_of_method}, {self.model}{place}, {self.target['output']}"
+
+    @property
+    def caption_of_method(self) -> str:
+        """The method with its settings."""
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items() if value is not None)
-        named = f"{self.title or self.method}" + (f" ({settings})" if settings else "")
-        place = f" on {_place(self.address)}" if self.address else ""
-        return f"Why “{self.target['text']}”? {named}, {self.model}{place}, {self.target['output']}"
+        return f"{self.title or self.method}" + (f" ({settings})" if settings else "")
+
+    @property
+    def place(self) -> str:
+        """Where the image came from, as people say it: the pixels of a drawing are part of its address."""
+        address = self.address or "a picture"
+        return {"ink": "a drawing", "up": "your picture"}.get(address.partition(":")[0], address)
 
     @property
     def sentence(self) -> str:
@@ -175,12 +185,6 @@ class Explanation:
 
     def _repr_png_(self) -> bytes:
         return self.to_png()
-
-
-def _place(address: str) -> str:
-    """An address as people say it: the pixels of a drawing are part of its address."""
-    spoken = {"ink": "a drawing", "up": "your picture"}
-    return spoken.get(address.partition(":")[0], address)
 
 
 _PLAIN = (

@@ -3,8 +3,10 @@
 from seewhy.pictures.cards import View, card
 from seewhy.pictures.colours import LUT, colour, mask, overlay
 from seewhy.pictures.regions import describe_map, region_table
+from seewhy.pictures.sheets import Cell, sheet
 from seewhy.pictures.strength import histogram, robust_scale
 
 __all__ = [
-    "LUT", "View", "card", "colour", "describe_map", "histogram", "mask", "overlay", "region_table", "robust_scale",
+    "LUT", "Cell", "View", "card", "colour", "describe_map", "histogram", "mask", "overlay", "region_table",
+    "robust_scale", "sheet",
 ]  # fmt: skip

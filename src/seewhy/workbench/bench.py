@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seewhy import __version__, catalog, images, loading
+from seewhy import __version__, catalog, images, loading, reports
 from seewhy.classifiers.base import Classifier, Prediction
+from seewhy.comparisons import Comparison
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.fetching import user_cache
 from seewhy.explainers.base import Explainer
@@ -186,6 +187,30 @@ class Workbench:
         plan = self.plan(task)
         found = self._results.read(plan.id)
         return self._answer(plan) if found is None else found
+
+    def compare(
+        self, model: str, image: str, methods: Sequence[tuple[str, Mapping[str, Any]]], targets: Sequence[Any]
+    ) -> Comparison:
+        """Every method, given as a name and settings, for every target; raises what `perform` raises, before work."""
+        tasks = [
+            [
+                Task(model=model, image=image, method=name, settings=dict(settings), target=target)
+                for name, settings in methods
+            ]
+            for target in targets
+        ]
+        for task in (task for row in tasks for task in row):
+            self.plan(task)
+        return Comparison(tuple(tuple(self.perform(task) for task in row) for row in tasks))
+
+    def save_comparison(self, found: Comparison, out: Path) -> None:
+        """Write the sheet (.png), the facts (.json), or a report with every map (.html)."""
+        if out.suffix.lower() != ".html":
+            found.save(out)
+            return
+        first = found.rows[0][0]
+        items = [reports.Item(one, found.in_words(row)) for row, ones in enumerate(found.rows) for one in ones]
+        images.write_bytes(out, reports.to_html(f"Why “{first.target['text']}”? {first.place}", items).encode())
 
     def explain(
         self, model: str, image: NDArray[np.float32], recipe: Explainer, target: Any, listener: Listener | None = None
