@@ -15,6 +15,7 @@ HEAD = """# Methods
 This page is written by `make docs` from the recipes in `src/seewhy/explainers`; change it there. The formulas are on
 the Learn pages of the app, with your own picture beside them.
 """
+TABLE = ("| setting | values | default | what it is |", "|---|---|---|---|")
 
 
 def page() -> str:
@@ -35,9 +36,11 @@ def _section(method: dict[str, Any]) -> str:
             "",
             method["about"],
             "",
-            "| setting | values | default | what it is |",
-            "|---|---|---|---|",
-            *rows,
+            *(
+                ["| setting | values | default | what it is |", "|---|---|---|---|", *rows]
+                if rows
+                else ["No settings."]
+            ),
             "",
             "Limits:",
             "",

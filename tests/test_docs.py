@@ -37,8 +37,8 @@ def test_the_method_in_contributing_is_a_whole_one():
     assert code is not None
     made: dict[str, object] = {}
     exec(compile(code[1], "CONTRIBUTING.md", "exec", dont_inherit=True), made)
-    method = made["InputXGradient"]
+    method = made["GradientXChange"]
     why = method()(load("mnist-cnn"), Digits().sample("test", 12).image)
     assert why.values.any()
-    assert catalog.describe_method(method)["settings"]["properties"]["shift"]["default"] == 0
+    assert catalog.describe_method(method)["settings"]["properties"]["grey"]["default"] == 0.5
     assert method.name not in catalog.explainers()

@@ -17,6 +17,7 @@ from seewhy.datasets.mnist import Mnist
 from seewhy.explainers.base import Explainer
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.gradients import Saliency
+from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.occlusion import Occlusion
 from seewhy.zoo import pretrained
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=BaseModel)
 
-EXPLAINERS: tuple[type[Explainer], ...] = (IntegratedGradients, Occlusion, GradCam, Saliency)
+EXPLAINERS: tuple[type[Explainer], ...] = (
+    IntegratedGradients,
+    Occlusion,
+    GradCam,
+    Saliency,
+    InputXGradient,
+)
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 
 

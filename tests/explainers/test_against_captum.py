@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from captum.attr import InputXGradient as CaptumInputXGradient
 from captum.attr import IntegratedGradients as CaptumIntegratedGradients
 from captum.attr import LayerGradCam
 from captum.attr import Occlusion as CaptumOcclusion
@@ -16,6 +17,7 @@ from seewhy.datasets.digits import Digits
 from seewhy.explainers.fills import filled
 from seewhy.explainers.grad_cam import GradCam, default_layer
 from seewhy.explainers.gradients import Saliency
+from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.occlusion import Occlusion
 from seewhy.targets import ClassScore
@@ -57,6 +59,12 @@ def test_saliency(case, target):
     model, x = case
     theirs = CaptumSaliency(score(model, target)).attribute(x.clone().requires_grad_())
     assert_equal_maps(Saliency().attribute(model, x, target).channels, theirs)
+
+
+def test_input_x_gradient(case, target):
+    model, x = case
+    theirs = CaptumInputXGradient(score(model, target)).attribute(x.clone().requires_grad_())
+    assert_equal_maps(InputXGradient().attribute(model, x, target).channels, theirs.detach())
 
 
 @pytest.mark.parametrize(("steps", "baseline"), [(50, "black"), (7, "white"), (20, "grey"), (20, "blur")])

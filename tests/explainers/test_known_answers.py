@@ -13,6 +13,7 @@ from seewhy import images
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.grad_cam import GradCam, default_layer
 from seewhy.explainers.gradients import Saliency
+from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients, gauss_legendre
 from seewhy.explainers.occlusion import Occlusion
 from seewhy.progress import reporting_to
@@ -31,6 +32,13 @@ def test_a_linear_models_saliency_is_the_size_of_its_weights(linear):
     torch.testing.assert_close(values, weights(linear, 1).abs())
     signed = Saliency(absolute=False).attribute(linear, IMAGE, ClassScore(1)).values[0]
     torch.testing.assert_close(signed, weights(linear, 1))
+
+
+def test_a_linear_models_input_x_gradient_is_weight_times_pixel(linear):
+    found = InputXGradient().attribute(linear, IMAGE, ClassScore(1))
+    torch.testing.assert_close(found.values[0], weights(linear, 1) * IMAGE[0, 0])
+    bias = float(linear.module[1].bias[1].detach())
+    assert found.notes[0]["sum"] == pytest.approx(found.notes[0]["score"] - bias, abs=1e-5)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 50])

@@ -12,7 +12,13 @@ from seewhy import explain, pictures
 from seewhy.pictures.colours import AGAINST, FOR, NOTHING
 
 OUT = Path(__file__).parent / "out"
-METHODS = ("integrated-gradients", "occlusion", "grad-cam", "saliency")
+METHODS = (
+    "integrated-gradients",
+    "occlusion",
+    "grad-cam",
+    "saliency",
+    "input-x-gradient",
+)
 
 
 @pytest.fixture(autouse=True)
