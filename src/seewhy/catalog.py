@@ -20,6 +20,7 @@ from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.explainers.smoothgrad import SmoothGrad
 from seewhy.zoo import pretrained
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     GradCam,
     Saliency,
     InputXGradient,
+    SmoothGrad,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

@@ -18,6 +18,7 @@ METHODS = (
     "grad-cam",
     "saliency",
     "input-x-gradient",
+    "smoothgrad",
 )
 
 
