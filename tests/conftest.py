@@ -41,6 +41,50 @@ class Residual(nn.Module):
         return self.head(self.drop(self.pool(x).flatten(1)))
 
 
+class Block(nn.Module):
+    """A transformer's block with its norms in front."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.before = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, 2, batch_first=True)
+        self.between = nn.LayerNorm(width)
+        self.network = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Tokens (N, T, D) to tokens."""
+        y = self.before(x)
+        x = x + self.attention(y, y, y, need_weights=False)[0]
+        return x + self.network(self.between(x))
+
+
+class Transformer(nn.Module):
+    """A tiny vision transformer: 4 × 4 patches of 5 × 6 pixels, a class token, two blocks."""
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, width, (5, 6), stride=(5, 6))
+        self.asking = nn.Parameter(torch.randn(1, 1, width))
+        self.places = nn.Parameter(torch.randn(1, 17, width) / 2)
+        self.blocks = nn.Sequential(Block(width), Block(width))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (N, 5), read from the class token."""
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.asking.expand(len(x), -1, -1), tokens], 1) + self.places
+        return self.head(self.norm(self.blocks(tokens))[:, 0])
+
+
+@pytest.fixture
+def transformer() -> PyTorchClassifier:
+    """The tiny transformer as a classifier of 20 × 24 colour pictures."""
+    torch.manual_seed(4)
+    labels = ["ant", "bee", "cat", "dog", "eel"]
+    return PyTorchClassifier(Transformer(), labels, (3, 20, 24), mean=0.5, std=0.25, name="transformer")
+
+
 @pytest.fixture
 def residual_module() -> nn.Module:
     """A residual net whose batch norms have seen some data, in eval mode."""

@@ -9,7 +9,7 @@ import torch
 from seewhy import __version__, catalog
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.base import ImageSet
-from seewhy.explainers.grad_cam import default_layer
+from seewhy.explainers.layers import default_layer
 
 
 def machine_facts() -> dict[str, Any]:

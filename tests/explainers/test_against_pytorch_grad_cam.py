@@ -1,0 +1,85 @@
+"""pytorch-grad-cam as the judge, asked for its maps before it stretches each from 0 to 1."""
+
+from __future__ import annotations
+
+import sys
+from unittest.mock import MagicMock
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from seewhy import load
+from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.datasets.digits import Digits
+from seewhy.explainers.grad_cam import GradCam
+from seewhy.explainers.layers import as_maps
+from seewhy.targets import ClassScore
+
+with pytest.MonkeyPatch.context() as patch:
+    # The judge imports torchvision for helpers not used here; where its build does not fit torch's, that would fail.
+    for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
+        patch.setitem(sys.modules, name, MagicMock())
+    from pytorch_grad_cam import GradCAM
+
+TARGETS = [ClassScore(3), ClassScore(1, versus=4), ClassScore(2, output="probability")]
+
+
+class Whole(nn.Module):
+    """A classifier as a module that takes images in [0, 1]."""
+
+    def __init__(self, model: PyTorchClassifier) -> None:
+        super().__init__()
+        self.model, self.module = model, model.module
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.module((x - self.model.mean) / self.model.std)
+
+
+def raw(judge_class, model, x, target, layer, **more):
+    """What the judge computes before its ReLU and before its min–max normalisation."""
+    found: list[np.ndarray] = []
+    with judge_class(Whole(model), [model.module.get_submodule(layer)], **more) as judge:
+        formula = judge.get_cam_image
+
+        def listening(*given, **named):
+            found.append(formula(*given, **named))
+            return found[-1]
+
+        judge.get_cam_image = listening
+        judge(x, [lambda scores: target.of(scores[None])[0]] * len(x))
+    return torch.from_numpy(np.asarray(found[0])).float()
+
+
+def assert_equal_maps(ours: torch.Tensor, theirs: torch.Tensor) -> None:
+    """The largest difference is at most 1e-4 of the largest value, and something is shown."""
+    assert ours.shape == theirs.shape
+    assert theirs.max() > 0
+    assert (ours - theirs).abs().max() <= 1e-4 * theirs.abs().max()
+
+
+@pytest.fixture(params=["mnist-cnn", "residual", "transformer"])
+def case(request, residual, transformer, colours):
+    """A model, a batch of its images, and layers that the judge can read: run once, no in-place layer behind."""
+    if request.param == "residual":
+        return residual, colours, ["stem", "norm"]
+    if request.param == "transformer":
+        return transformer, colours, ["blocks.0", "blocks.1.before"]
+    digits = Digits()
+    model = load("mnist-cnn")
+    x = torch.from_numpy(np.stack([digits.sample("test", index).image for index in (1, 5, 9)]))
+    return model, x, [name for name, info in model.layers().items() if info.kind == "ReLU" and info.spatial]
+
+
+@pytest.fixture(params=TARGETS, ids=["class", "versus", "probability"])
+def target(request: pytest.FixtureRequest) -> ClassScore:
+    """A class, a class against a class, a probability."""
+    return request.param
+
+
+def test_grad_cam(case, target):
+    model, x, layers = case
+    for layer in layers:
+        ours = GradCam(layer=layer).attribute(model, x, target).arrays["small_map"]
+        assert_equal_maps(ours, raw(GradCAM, model, x, target, layer, reshape_transform=as_maps).clamp(min=0))
