@@ -16,6 +16,7 @@ from seewhy.datasets.digits import Digits
 from seewhy.datasets.mnist import Mnist
 from seewhy.explainers.base import Explainer
 from seewhy.explainers.grad_cam import GradCam
+from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
@@ -35,6 +36,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     Saliency,
     InputXGradient,
     SmoothGrad,
+    GradCamPlusPlus,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

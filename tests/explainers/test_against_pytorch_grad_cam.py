@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from unittest.mock import MagicMock
 
@@ -14,14 +15,15 @@ from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.datasets.digits import Digits
 from seewhy.explainers.grad_cam import GradCam
-from seewhy.explainers.layers import as_maps
+from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
+from seewhy.explainers.layers import as_maps, default_layer
 from seewhy.targets import ClassScore
 
 with pytest.MonkeyPatch.context() as patch:
     # The judge imports torchvision for helpers not used here; where its build does not fit torch's, that would fail.
     for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
         patch.setitem(sys.modules, name, MagicMock())
-    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
 
 TARGETS = [ClassScore(3), ClassScore(1, versus=4), ClassScore(2, output="probability")]
 
@@ -59,6 +61,13 @@ def assert_equal_maps(ours: torch.Tensor, theirs: torch.Tensor) -> None:
     assert (ours - theirs).abs().max() <= 1e-4 * theirs.abs().max()
 
 
+def digits_case():
+    """The model of digits, three of them, and its default layer."""
+    digits, model = Digits(), load("mnist-cnn")
+    x = torch.from_numpy(np.stack([digits.sample("test", index).image for index in (1, 5, 9)]))
+    return model, x, default_layer(model)
+
+
 @pytest.fixture(params=["mnist-cnn", "residual", "transformer"])
 def case(request, residual, transformer, colours):
     """A model, a batch of its images, and layers that the judge can read: run once, no in-place layer behind."""
@@ -66,10 +75,10 @@ def case(request, residual, transformer, colours):
         return residual, colours, ["stem", "norm"]
     if request.param == "transformer":
         return transformer, colours, ["blocks.0", "blocks.1.before"]
-    digits = Digits()
-    model = load("mnist-cnn")
-    x = torch.from_numpy(np.stack([digits.sample("test", index).image for index in (1, 5, 9)]))
-    return model, x, [name for name, info in model.layers().items() if info.kind == "ReLU" and info.spatial]
+    model, x, last = digits_case()
+    activations = [name for name, info in model.layers().items() if info.kind == "ReLU" and info.spatial]
+    assert last in activations
+    return model, x, activations
 
 
 @pytest.fixture(params=TARGETS, ids=["class", "versus", "probability"])
@@ -83,3 +92,22 @@ def test_grad_cam(case, target):
     for layer in layers:
         ours = GradCam(layer=layer).attribute(model, x, target).arrays["small_map"]
         assert_equal_maps(ours, raw(GradCAM, model, x, target, layer, reshape_transform=as_maps).clamp(min=0))
+
+
+def louder(model: PyTorchClassifier) -> PyTorchClassifier:
+    """The same model with logits 10,000 times as large, beside which the judge's 1e-6 under the fraction is nothing."""
+    module = copy.deepcopy(model.module)
+    head = [part for part in module.modules() if isinstance(part, nn.Linear)][-1]
+    with torch.no_grad():
+        head.weight *= 10_000
+    return PyTorchClassifier(module, model.labels, model.input_shape, model.mean, model.std)
+
+
+@pytest.mark.parametrize("name", ["mnist-cnn", "residual"])
+def test_grad_cam_plus_plus(name, residual, colours):
+    model, x, layer = (residual, colours, "stem") if name == "residual" else digits_case()
+    for target in (ClassScore(3), ClassScore(1, versus=4)):
+        ours = GradCamPlusPlus(layer=layer).attribute(louder(model), x, target)
+        theirs = raw(GradCAMPlusPlus, louder(model), x, target, layer)
+        assert_equal_maps(ours.arrays["small_map"], theirs.clamp(min=0))
+        assert not ours.notes[0]["warnings"]

@@ -19,6 +19,7 @@ METHODS = (
     "saliency",
     "input-x-gradient",
     "smoothgrad",
+    "grad-cam-plus-plus",
 )
 
 

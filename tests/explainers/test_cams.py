@@ -1,0 +1,46 @@
+"""Class activation maps whose values can be written down by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
+from seewhy.targets import ClassScore
+
+IMAGE = torch.from_numpy(np.random.default_rng(5).random((1, 1, 6, 6), dtype=np.float32))
+
+
+class Averaged(nn.Module):
+    """Two maps with known weights: logit k is the mean of map k."""
+
+    def __init__(self, *weights: float) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, len(weights), 1, bias=False)
+        self.conv.weight.data = torch.tensor(weights).reshape(-1, 1, 1, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x).mean((2, 3))
+
+
+@pytest.fixture
+def averaged() -> PyTorchClassifier:
+    """Map 0 is the image and gives logit 0; map 1 is three times the image and gives logit 1."""
+    return PyTorchClassifier(Averaged(1.0, 3.0), ["one", "three"], (1, 6, 6))
+
+
+def test_grad_cam_plus_plus_of_averaged_maps_is_known(averaged):
+    found = GradCamPlusPlus().attribute(averaged, IMAGE, ClassScore(1))
+    g, total = 1 / 36, 3 * float(IMAGE.sum())
+    weight = 36 * g / (2 + g * total)
+    torch.testing.assert_close(found.arrays["weights"][0], torch.tensor([0.0, weight]))
+    torch.testing.assert_close(found.values[0], weight * 3 * IMAGE[0, 0])
+
+
+def test_grad_cam_plus_plus_says_when_maps_are_below_zero():
+    model = PyTorchClassifier(Averaged(1.0, -9.0), ["one", "below"], (1, 6, 6))
+    notes = GradCamPlusPlus().attribute(model, IMAGE, ClassScore(1)).notes[0]
+    assert any("choose the ReLU behind it" in line for line in notes["warnings"])
