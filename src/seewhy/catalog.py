@@ -20,6 +20,7 @@ from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
+from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.occlusion import Occlusion
 from seewhy.explainers.smoothgrad import SmoothGrad
 from seewhy.zoo import pretrained
@@ -37,6 +38,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     InputXGradient,
     SmoothGrad,
     GradCamPlusPlus,
+    LayerCam,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

@@ -16,6 +16,7 @@ from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.datasets.digits import Digits
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
+from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.layers import as_maps, default_layer
 from seewhy.targets import ClassScore
 
@@ -23,7 +24,7 @@ with pytest.MonkeyPatch.context() as patch:
     # The judge imports torchvision for helpers not used here; where its build does not fit torch's, that would fail.
     for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
         patch.setitem(sys.modules, name, MagicMock())
-    from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
+    from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, LayerCAM
 
 TARGETS = [ClassScore(3), ClassScore(1, versus=4), ClassScore(2, output="probability")]
 
@@ -111,3 +112,10 @@ def test_grad_cam_plus_plus(name, residual, colours):
         theirs = raw(GradCAMPlusPlus, louder(model), x, target, layer)
         assert_equal_maps(ours.arrays["small_map"], theirs.clamp(min=0))
         assert not ours.notes[0]["warnings"]
+
+
+def test_layer_cam(case, target):
+    model, x, layers = case
+    for layer in layers:
+        ours = LayerCam(layer=layer).attribute(model, x, target).arrays["small_map"]
+        assert_equal_maps(ours, raw(LayerCAM, model, x, target, layer, reshape_transform=as_maps).clamp(min=0))

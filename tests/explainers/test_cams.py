@@ -9,6 +9,7 @@ from torch import nn
 
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
+from seewhy.explainers.layer_cam import LayerCam
 from seewhy.targets import ClassScore
 
 IMAGE = torch.from_numpy(np.random.default_rng(5).random((1, 1, 6, 6), dtype=np.float32))
@@ -44,3 +45,9 @@ def test_grad_cam_plus_plus_says_when_maps_are_below_zero():
     model = PyTorchClassifier(Averaged(1.0, -9.0), ["one", "below"], (1, 6, 6))
     notes = GradCamPlusPlus().attribute(model, IMAGE, ClassScore(1)).notes[0]
     assert any("choose the ReLU behind it" in line for line in notes["warnings"])
+
+
+def test_layer_cam_of_averaged_maps_is_known(averaged):
+    torch.testing.assert_close(LayerCam().attribute(averaged, IMAGE, ClassScore(1)).values[0], 3 * IMAGE[0, 0] / 36)
+    against = LayerCam().attribute(averaged, IMAGE, ClassScore(0, versus=1))
+    torch.testing.assert_close(against.values[0], IMAGE[0, 0] / 36)  # what speaks for class 1 is dropped

@@ -20,6 +20,7 @@ METHODS = (
     "input-x-gradient",
     "smoothgrad",
     "grad-cam-plus-plus",
+    "layer-cam",
 )
 
 
