@@ -15,6 +15,7 @@ from seewhy.datasets.base import ImageSet
 from seewhy.datasets.digits import Digits
 from seewhy.datasets.mnist import Mnist
 from seewhy.explainers.base import Explainer
+from seewhy.explainers.eigen_cam import EigenCam
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.gradients import Saliency
@@ -39,6 +40,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     SmoothGrad,
     GradCamPlusPlus,
     LayerCam,
+    EigenCam,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

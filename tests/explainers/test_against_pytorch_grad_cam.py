@@ -14,6 +14,7 @@ from torch import nn
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.datasets.digits import Digits
+from seewhy.explainers.eigen_cam import EigenCam
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.layer_cam import LayerCam
@@ -24,7 +25,7 @@ with pytest.MonkeyPatch.context() as patch:
     # The judge imports torchvision for helpers not used here; where its build does not fit torch's, that would fail.
     for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
         patch.setitem(sys.modules, name, MagicMock())
-    from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, LayerCAM
+    from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM
 
 TARGETS = [ClassScore(3), ClassScore(1, versus=4), ClassScore(2, output="probability")]
 
@@ -119,3 +120,13 @@ def test_layer_cam(case, target):
     for layer in layers:
         ours = LayerCam(layer=layer).attribute(model, x, target).arrays["small_map"]
         assert_equal_maps(ours, raw(LayerCAM, model, x, target, layer, reshape_transform=as_maps).clamp(min=0))
+
+
+def test_eigen_cam_up_to_the_judges_arbitrary_sign(case):
+    model, x, layers = case
+    for layer in layers:
+        ours = EigenCam(layer=layer).attribute(model, x, ClassScore(0)).arrays["small_map"]
+        theirs = raw(EigenCAM, model, x, ClassScore(0), layer, reshape_transform=as_maps)
+        for one, other in zip(ours, theirs, strict=True):
+            signed = min((other, -other), key=lambda component: float((component.clamp(min=0) - one).abs().max()))
+            assert_equal_maps(one, signed.clamp(min=0))

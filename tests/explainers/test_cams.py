@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.explainers.eigen_cam import EigenCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.layer_cam import LayerCam
 from seewhy.targets import ClassScore
@@ -51,3 +52,12 @@ def test_layer_cam_of_averaged_maps_is_known(averaged):
     torch.testing.assert_close(LayerCam().attribute(averaged, IMAGE, ClassScore(1)).values[0], 3 * IMAGE[0, 0] / 36)
     against = LayerCam().attribute(averaged, IMAGE, ClassScore(0, versus=1))
     torch.testing.assert_close(against.values[0], IMAGE[0, 0] / 36)  # what speaks for class 1 is dropped
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_eigen_cam_of_copies_of_one_pattern_is_that_pattern(averaged, centred):
+    found = EigenCam(centred=centred).attribute(averaged, IMAGE, ClassScore(1))
+    pattern = IMAGE[0, 0] - centred * IMAGE.mean()
+    torch.testing.assert_close(found.values[0], 10**0.5 * pattern.clamp(min=0))  # maps 1·x and 3·x
+    assert float(found.arrays["share"]) == pytest.approx(1)
+    assert "same for every class" in found.notes[0]["warnings"][0]

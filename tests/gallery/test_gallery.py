@@ -21,6 +21,7 @@ METHODS = (
     "smoothgrad",
     "grad-cam-plus-plus",
     "layer-cam",
+    "eigen-cam",
 )
 
 

@@ -40,6 +40,7 @@ class Explainer(BaseModel, ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     needs: ClassVar[Ability]
+    asks_target: ClassVar[bool] = True  # False where the map is the same for every target
     formula: ClassVar[str]  # MathML
     limits: ClassVar[tuple[str, ...]]
     source: ClassVar[str]
