@@ -23,6 +23,7 @@ from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.explainers.score_cam import ScoreCam
 from seewhy.explainers.smoothgrad import SmoothGrad
 from seewhy.zoo import pretrained
 
@@ -41,6 +42,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     GradCamPlusPlus,
     LayerCam,
     EigenCam,
+    ScoreCam,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

@@ -19,13 +19,14 @@ from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.layers import as_maps, default_layer
+from seewhy.explainers.score_cam import ScoreCam
 from seewhy.targets import ClassScore
 
 with pytest.MonkeyPatch.context() as patch:
     # The judge imports torchvision for helpers not used here; where its build does not fit torch's, that would fail.
     for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
         patch.setitem(sys.modules, name, MagicMock())
-    from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM
+    from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, LayerCAM, ScoreCAM
 
 TARGETS = [ClassScore(3), ClassScore(1, versus=4), ClassScore(2, output="probability")]
 
@@ -130,3 +131,12 @@ def test_eigen_cam_up_to_the_judges_arbitrary_sign(case):
         for one, other in zip(ours, theirs, strict=True):
             signed = min((other, -other), key=lambda component: float((component.clamp(min=0) - one).abs().max()))
             assert_equal_maps(one, signed.clamp(min=0))
+
+
+def test_score_cam(case, target, monkeypatch):
+    model, x, layers = case
+    # the judge enlarges its masks from corner to corner; ours are enlarged like every map
+    monkeypatch.setattr(nn, "UpsamplingBilinear2d", lambda size: nn.Upsample(size, mode="bilinear"))
+    layer = layers[0]  # not a norm, whose maps nearly cancel when their weights are nearly equal
+    ours = ScoreCam(layer=layer).attribute(model, x, target).arrays["small_map"]
+    assert_equal_maps(ours, raw(ScoreCAM, model, x, target, layer, reshape_transform=as_maps).clamp(min=0))

@@ -11,6 +11,7 @@ from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.eigen_cam import EigenCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.layer_cam import LayerCam
+from seewhy.explainers.score_cam import ScoreCam
 from seewhy.targets import ClassScore
 
 IMAGE = torch.from_numpy(np.random.default_rng(5).random((1, 1, 6, 6), dtype=np.float32))
@@ -61,3 +62,26 @@ def test_eigen_cam_of_copies_of_one_pattern_is_that_pattern(averaged, centred):
     torch.testing.assert_close(found.values[0], 10**0.5 * pattern.clamp(min=0))  # maps 1·x and 3·x
     assert float(found.arrays["share"]) == pytest.approx(1)
     assert "same for every class" in found.notes[0]["warnings"][0]
+
+
+def test_score_cam_of_averaged_maps_is_known():
+    model = PyTorchClassifier(Averaged(1.0, -1.0), ["one", "below"], (1, 6, 6))
+    found = ScoreCam().attribute(model, IMAGE, ClassScore(0))
+    x = IMAGE[0, 0]
+    mask = (x - x.min()) / (x.max() - x.min())
+    scores = torch.stack([(x * mask).mean(), (x * (1 - mask)).mean()])
+    torch.testing.assert_close(found.arrays["scores"][0], scores)
+    weights = torch.softmax(scores, 0)
+    torch.testing.assert_close(found.values[0], (weights[0] - weights[1]) * x)
+    assert (found.notes[0]["maps"], found.notes[0]["maps_tried"]) == (2, 2)
+
+
+def test_score_cam_tries_the_maps_that_vary_most(averaged):
+    found = ScoreCam(channels=1).attribute(averaged, IMAGE, ClassScore(1))
+    assert found.arrays["weights"][0].tolist() == [0, 1]
+    torch.testing.assert_close(found.values[0], 3 * IMAGE[0, 0])
+    assert found.notes[0]["maps_tried"] == 1
+
+
+def test_score_cam_of_a_map_that_does_not_vary_is_finite(averaged):
+    assert torch.isfinite(ScoreCam().attribute(averaged, torch.full((1, 1, 6, 6), 0.5), ClassScore(0)).values).all()

@@ -22,6 +22,7 @@ METHODS = (
     "grad-cam-plus-plus",
     "layer-cam",
     "eigen-cam",
+    "score-cam",
 )
 
 
