@@ -19,6 +19,7 @@ from seewhy.explainers.eigen_cam import EigenCam
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.gradients import Saliency
+from seewhy.explainers.guided_backprop import GuidedBackprop
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.layer_cam import LayerCam
@@ -43,6 +44,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     LayerCam,
     EigenCam,
     ScoreCam,
+    GuidedBackprop,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

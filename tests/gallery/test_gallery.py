@@ -23,6 +23,7 @@ METHODS = (
     "layer-cam",
     "eigen-cam",
     "score-cam",
+    "guided-backprop",
 )
 
 
