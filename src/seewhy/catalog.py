@@ -20,6 +20,7 @@ from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.guided_backprop import GuidedBackprop
+from seewhy.explainers.guided_grad_cam import GuidedGradCam
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.layer_cam import LayerCam
@@ -45,6 +46,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     EigenCam,
     ScoreCam,
     GuidedBackprop,
+    GuidedGradCam,
 )
 DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 

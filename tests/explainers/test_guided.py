@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 from captum.attr import GuidedBackprop as CaptumGuidedBackprop
+from captum.attr import GuidedGradCam as CaptumGuidedGradCam
 from torch import nn
 from torch.nn import functional as F
 
 from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.guided_backprop import GuidedBackprop
+from seewhy.explainers.guided_grad_cam import GuidedGradCam
 from seewhy.explainers.guiding import guided_gradients
 from seewhy.targets import ClassScore
 
@@ -111,3 +114,23 @@ def test_a_model_without_relu_gets_the_plain_gradient_and_a_warning(transformer,
     plain = Saliency(absolute=False).attribute(transformer, colours, ClassScore(1))
     torch.testing.assert_close(found.values, plain.values)
     assert found.notes[0]["warnings"] == ["transformer ran no ReLU, so this is the plain gradient."]
+
+
+@pytest.mark.filterwarnings("ignore:Setting backward hooks:UserWarning")
+@pytest.mark.parametrize("layer", ["first", "second"])
+def test_captum_gives_the_same_guided_grad_cam(layer, colours):
+    model = net(F.relu)
+    separate = Separate(model.module)
+    judge = CaptumGuidedGradCam(separate, getattr(model.module, layer))
+    theirs = judge.attribute(colours.clone().requires_grad_(), target=2, interpolate_mode="bilinear").detach()
+    ours = GuidedGradCam(layer=layer).attribute(model, colours, ClassScore(2))
+    torch.testing.assert_close(ours.channels, theirs, rtol=1e-4, atol=1e-5 * float(theirs.abs().max()))
+    assert theirs.any()
+
+
+def test_guided_grad_cam_is_the_product_of_both(residual, colours):
+    guided = GuidedBackprop().attribute(residual, colours, ClassScore(1))
+    cam = GradCam().attribute(residual, colours, ClassScore(1))
+    both = GuidedGradCam().attribute(residual, colours, ClassScore(1))
+    torch.testing.assert_close(both.values, guided.values * cam.values)
+    assert both.notes[0] == cam.notes[0] | {"relus": 4}

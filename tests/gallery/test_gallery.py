@@ -24,6 +24,7 @@ METHODS = (
     "eigen-cam",
     "score-cam",
     "guided-backprop",
+    "guided-grad-cam",
 )
 
 
