@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from seewhy.datasets.base import ImageSet
-from seewhy.datasets.digits import Digits
-from seewhy.datasets.mnist import Mnist
+from seewhy.datasets.named import DATASETS
 from seewhy.explainers.base import Explainer
 from seewhy.explainers.eigen_cam import EigenCam
+from seewhy.explainers.expected_gradients import ExpectedGradients
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.gradients import Saliency
@@ -47,8 +47,8 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     ScoreCam,
     GuidedBackprop,
     GuidedGradCam,
+    ExpectedGradients,
 )
-DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
 
 
 @cache

@@ -25,6 +25,7 @@ METHODS = (
     "score-cam",
     "guided-backprop",
     "guided-grad-cam",
+    "expected-gradients",
 )
 
 

@@ -67,6 +67,16 @@ def test_perform_gives_what_the_recipe_gives(bench: Workbench, linear: Classifie
     assert (found.model, found.address, found.settings["steps"]) == ("linear", DRAWN, 7)
 
 
+def test_a_data_set_that_a_setting_names_is_the_workbenchs_own(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    find = bench.dataset
+    monkeypatch.setattr(bench, "dataset", lambda name: opened.append(name) or find(name))
+    bench.perform(task(method="expected-gradients", settings={"samples": 2}))
+    assert opened == ["digits"]
+
+
 def test_the_same_task_is_the_same_run_and_is_answered_once(bench: Workbench, slow: Any) -> None:
     first = bench.submit(task(model="slow", target=1))
     again = bench.submit(task(model="slow", target={"class": "b"}, settings={"baseline": "black"}))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -19,6 +20,7 @@ from seewhy.classifiers.base import Classifier, Prediction
 from seewhy.comparisons import Comparison
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.fetching import user_cache
+from seewhy.datasets.named import datasets_opened_by
 from seewhy.explainers.base import Explainer
 from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.results import Explanation
@@ -216,7 +218,7 @@ class Workbench:
         self, model: str, image: NDArray[np.float32], recipe: Explainer, target: Any, listener: Listener | None = None
     ) -> Explanation:
         """Explain pixels that have no address, without keeping the answer."""
-        with reporting_to(listener), images.addresses_read_by(lambda address: self.image(address).image):
+        with reporting_to(listener), self._reading():
             found = recipe(self.model(model), image, target)
         self._seconds[model, recipe.name] = found.seconds
         return replace(found, model=model)
@@ -320,7 +322,7 @@ class Workbench:
             return self._desks[model]
 
     def _answer(self, plan: Plan) -> Explanation:
-        with images.addresses_read_by(lambda address: self.image(address).image):
+        with self._reading():
             found = plan.recipe(plan.model, plan.picture.image, plan.task.target)
         found = found.at(plan.picture.address, plan.picture.truth_for(plan.model.labels))
         found = replace(found, model=plan.task.model)
@@ -330,6 +332,12 @@ class Workbench:
         except (OSError, ValueError) as error:
             log.warning("the result of run %s is not kept on disk: %s", plan.id, error)
         return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Inside, pictures and data sets that settings name are found where this workbench finds them."""
+        with images.addresses_read_by(lambda address: self.image(address).image), datasets_opened_by(self.dataset):
+            yield
 
     def _work(self, plan: Plan, run: Run) -> None:
         if not run.start():
