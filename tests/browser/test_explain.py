@@ -140,7 +140,7 @@ def test_arrow_keys_move_the_crosshair_and_o_shows_the_bare_picture(open_page: O
 def test_a_method_the_model_cannot_do_is_off_with_the_reason_that_the_api_gives(open_page: Open, server: Any) -> None:
     page = ready(open_page, "#/explain?model=slow&img=digits/test/2&x=occlusion.patch14.stride14")
     page.get_by_role("button", name="Add method").click()
-    entry = page.locator("dialog li", has_text="Grad-CAM")
+    entry = page.locator("dialog li", has=page.get_by_text("Grad-CAM", exact=True))
     assert entry.get_by_role("button").is_disabled()
     reason = entry.locator("p").inner_text()
     task = {"kind": "explain", "model": "slow", "image": "digits/test/2", "method": "grad-cam"}
