@@ -14,9 +14,10 @@ from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.input_x_gradient import InputXGradient
-from seewhy.explainers.integrated_gradients import IntegratedGradients, gauss_legendre
+from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.layers import default_layer
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.explainers.paths import gauss_legendre
 from seewhy.progress import reporting_to
 from seewhy.targets import ClassScore
 
