@@ -25,6 +25,7 @@ gallery: .venv/ready-dev  ## draw one of every kind of picture into tests/galler
 
 bench: .venv/ready-dev  ## measure, and print
 	$(BIN)/python -m benchmarks.live
+	$(BIN)/python -m benchmarks.sampling
 
 docs: .venv/ready-dev  ## write the generated page and the README's screenshot again
 	$(BIN)/python docs/make_methods.py

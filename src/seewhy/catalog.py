@@ -24,6 +24,7 @@ from seewhy.explainers.guided_grad_cam import GuidedGradCam
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.layer_cam import LayerCam
+from seewhy.explainers.lime import Lime
 from seewhy.explainers.occlusion import Occlusion
 from seewhy.explainers.score_cam import ScoreCam
 from seewhy.explainers.smoothgrad import SmoothGrad
@@ -38,6 +39,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     IntegratedGradients,
     Occlusion,
     GradCam,
+    Lime,
     Saliency,
     InputXGradient,
     SmoothGrad,

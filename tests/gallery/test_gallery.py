@@ -8,25 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seewhy import explain, pictures
+from seewhy import catalog, explain, pictures
 from seewhy.pictures.colours import AGAINST, FOR, NOTHING
 
 OUT = Path(__file__).parent / "out"
-METHODS = (
-    "integrated-gradients",
-    "occlusion",
-    "grad-cam",
-    "saliency",
-    "input-x-gradient",
-    "smoothgrad",
-    "grad-cam-plus-plus",
-    "layer-cam",
-    "eigen-cam",
-    "score-cam",
-    "guided-backprop",
-    "guided-grad-cam",
-    "expected-gradients",
-)
+METHODS = tuple(catalog.explainers())
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,147 @@
+"""LIME: a straight line through the scores of the image with random segments hidden."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from seewhy import progress
+from seewhy.classifiers.base import Ability
+from seewhy.explainers.segmented import Hiding, SegmentExplainer, Weighed, paint
+from seewhy.explainers.settling import SETTLED, agreement
+
+POOR = 0.5  # below this R² the line does not describe the model
+
+
+class Lime(SegmentExplainer):
+    """Hide segments at random and fit a straight line: how much does each segment add to the score?
+
+    The scores of many pictures with hidden segments are approximated by a sum of one weight a segment, and pictures
+    close to the whole one count more. Each pixel shows the weight of its segment; R² tells how well the line fits.
+    """
+
+    name: ClassVar[str] = "lime"
+    title: ClassVar[str] = "LIME"
+    needs: ClassVar[Ability] = "scores"
+    formula: ClassVar[str] = (
+        "<math display='block'><mi>w</mi><mo>=</mo><munder><mi>argmin</mi><mrow><mi>w</mi><mo>,</mo><mi>b</mi></mrow>"
+        "</munder><munder><mo>∑</mo><mi>z</mi></munder><mi>π</mi><mo>(</mo><mi>z</mi><mo>)</mo>"
+        "<msup><mrow><mo>[</mo><mi>F</mi><mo>(</mo><msub><mi>x</mi><mi>z</mi></msub><mo>)</mo><mo>−</mo><mi>b</mi>"
+        "<mo>−</mo><msup><mi>w</mi><mi>T</mi></msup><mi>z</mi><mo>]</mo></mrow><mn>2</mn></msup><mo>+</mo><mi>α</mi>"
+        "<msup><mrow><mo>‖</mo><mi>w</mi><mo>‖</mo></mrow><mn>2</mn></msup><mo>,</mo><mspace width='1em'></mspace>"
+        "<mi>π</mi><mo>(</mo><mi>z</mi><mo>)</mo><mo>=</mo><msqrt><mi>exp</mi><mo>(</mo><mo>−</mo>"
+        "<msup><mi>d</mi><mn>2</mn></msup><mo>/</mo><msup><mi>σ</mi><mn>2</mn></msup><mo>)</mo></msqrt></math>"
+    )
+    limits: ClassVar[tuple[str, ...]] = (
+        "The segments are part of the question: another segmentation gives another explanation.",
+        "A weight is the average over pictures where half of the rest is hidden too, unlike anything the model knows.",
+        "The result is an estimate; the standard errors say how far another seed would move it.",
+        "Where R² is low, no straight line describes the model, and the weights mean little.",
+        "With its mean colour as fill, a segment of one colour cannot be hidden.",
+    )
+    source: ClassVar[str] = "Ribeiro, Singh, Guestrin: “Why Should I Trust You?”, KDD 2016"
+    link: ClassVar[str] = "https://arxiv.org/abs/1602.04938"
+
+    kernel: float = Field(
+        0.25, gt=0, le=100, description="σ: pictures at this cosine distance from the whole count less"
+    )
+    ridge: float = Field(1.0, ge=0, le=1e6, description="α: pulls the weights towards 0, which steadies them")
+
+    def weigh(self, hiding: Hiding) -> Weighed:
+        """The line's weights; notes: `r2` of the fit, and how well two halves of the samples agree."""
+        masks = random_masks(self.samples, hiding.count, self.paired, self.seed)
+        live = hiding.live().numpy()
+        line, likeness = fit(masks[:1].double(), torch.zeros(1), self.kernel, self.ridge), 0.0
+        for scores in hiding.scores(masks):
+            used = len(scores) - len(scores) % (2 if self.paired else 1)
+            z, y = (
+                masks[:used].double(),
+                scores[:used] - scores[0],
+            )  # differences, so that equal scores give exact zeros
+            line = fit(z, y, self.kernel, self.ridge, 2 if self.paired else 1)
+            likeness = self._likeness(z, y, live)
+            progress.partial(lambda: paint(line.weights, hiding.ids.cpu()).numpy())  # noqa: B023
+            if self.until == "settled" and likeness >= SETTLED:
+                break
+        return Weighed(line.weights, line.errors, self._notes(line, likeness, used, float(scores[0]), live))
+
+    def _likeness(self, z: Tensor, y: Tensor, live: NDArray[np.bool_]) -> float:
+        """How alike two halves of the samples rank the segments."""
+        half = torch.arange(len(z)) // (2 if self.paired else 1) % 2
+        if half.bincount(minlength=2).min() < 2:
+            return 0.0
+        one, other = (fit(z[half == h], y[half == h], self.kernel, self.ridge).weights[live] for h in (0, 1))
+        return agreement(one, other)
+
+    def _notes(self, line: Line, likeness: float, used: int, score: float, live: NDArray[np.bool_]) -> dict[str, Any]:
+        warnings = []
+        if used < 2 * len(live):
+            warnings.append(f"{used} samples are few for {len(live)} segments; use at least {4 * len(live)}.")
+        if line.r2 < POOR:
+            warnings.append(f"The line explains only {max(0, line.r2):.0%} of how the score changes (R²).")
+        if not live.any():
+            warnings.append("The fill looks like the image, so hiding changes nothing; use another fill.")
+        return {
+            "r2": line.r2,
+            "intercept": line.intercept + score,
+            "score": score,
+            "samples_used": used,
+            "agreement": likeness,
+            "settled": likeness >= SETTLED,
+            "segments_unchanged": int((~live).sum()),
+            "warnings": warnings,
+        }
+
+
+class Line(NamedTuple):
+    """A weighted linear fit: weights and their standard errors (M,), intercept, and the weighted R²."""
+
+    weights: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    intercept: float
+    r2: float
+
+
+def random_masks(samples: int, segments: int, paired: bool, seed: int) -> Tensor:
+    """(samples, segments): each shows a segment or not with even chance; the first shows all, as the next hides all."""
+    generator = torch.Generator().manual_seed(seed)
+    draws = (samples + 1) // 2 if paired else samples
+    masks = torch.rand(draws, segments, generator=generator) < 0.5
+    masks[0] = True
+    return torch.stack([masks, ~masks], 1).flatten(0, 1)[:samples] if paired else masks
+
+
+def closeness(masks: Tensor, kernel: float) -> Tensor:
+    """(S,): how much each of `masks` (S, M) counts, by its cosine distance from the mask that shows all."""
+    distance = 1 - masks.double().mean(1).sqrt()
+    return (-((distance / kernel) ** 2) / 2).exp()
+
+
+def fit(masks: Tensor, scores: Tensor, kernel: float, ridge: float, cluster: int = 1) -> Line:
+    """Weighted ridge regression of `scores` (S,) on `masks` (S, M), the intercept free, in closed form.
+
+    cluster: so many neighbouring samples were drawn together; the standard errors (sandwich form) know it.
+    """
+    importance = closeness(masks, kernel)
+    share = importance / importance.sum()
+    z, y = masks - share @ masks, scores.double() - share @ scores.double()
+    weighted = importance[:, None] * z
+    inverse = torch.linalg.pinv(weighted.T @ z + ridge * torch.eye(z.shape[1], dtype=z.dtype), hermitian=True)
+    weights = inverse @ (weighted.T @ y)
+    misfit = y - z @ weights
+    moved = weighted * misfit[:, None]
+    moved = moved[: len(moved) // cluster * cluster].reshape(-1, cluster, z.shape[1]).sum(1)
+    free = max(1, len(y) - z.shape[1] - 1)
+    errors = ((inverse @ (moved.T @ moved) @ inverse).diagonal().clamp(min=0) * (len(y) / free)).sqrt()
+    spread = float(share @ y**2)
+    return Line(
+        weights.numpy(),
+        errors.numpy(),
+        float(share @ scores.double() - share @ masks @ weights),
+        1 - float(share @ misfit**2) / spread if spread > 0 else 1.0,
+    )

@@ -1,0 +1,25 @@
+"""When to stop sampling: two halves of the samples rank the parts of an image alike. Knows numbers only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from seewhy.comparisons import rank_correlation
+
+Until = Literal["count", "settled"]
+SETTLED = 0.95  # Spearman's correlation between the halves from which a ranking counts as settled
+
+
+def agreement(one: ArrayLike, other: ArrayLike) -> float:
+    """Spearman's rank correlation of two lists of numbers; 1 where neither ranks anything, 0 where only one does.
+
+    >>> agreement([1, 2, 3, 4], [10, 20, 40, 30])
+    0.8
+    """
+    halves = [np.asarray(half, np.float64).ravel() for half in (one, other)]
+    if any(len(np.unique(half)) <= 1 for half in halves):
+        return float(all(len(np.unique(half)) <= 1 for half in halves))
+    return round(float(rank_correlation(halves)[0, 1]), 12)
