@@ -135,6 +135,10 @@ class Classifier(ABC):
         """Scores, and the outputs of `layers`, connected by gradients; TypeError where the model hides its layers."""
         raise TypeError(f"{self.name} shows no layers; use a method that needs only scores, such as 'occlusion'")
 
+    def frozen(self) -> Any:
+        """A copy as a torch module for fast passes; ValueError with the reason where there is none."""
+        raise ValueError(f"{self.name} shows no steps")
+
     def layers(self) -> dict[str, LayerInfo]:
         """The layers by name in forward order; empty where the model hides them."""
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,6 +94,24 @@ class PyTorchClassifier(Classifier):
             self._layers = self._traced_layers()
         return self._layers
 
+    def frozen(self) -> nn.Module:
+        """Normalisation and module in one, as a copy in eval mode without gradients, for fast passes.
+
+        The copy shares the weights, so it costs no memory and must not be changed.
+
+        Raises: ValueError where the module cannot be copied or has hooks, which a copy must not call.
+        """
+        if any(m._forward_hooks or m._forward_pre_hooks for m in self.module.modules()):
+            raise ValueError("its module has hooks")
+        tensors = [*self.module.parameters(), *self.module.buffers()]
+        shared = {id(t): nn.Parameter(t.detach(), requires_grad=False) for t in tensors}
+        try:
+            module = copy.deepcopy(self.module, shared)
+        except Exception as error:  # whatever the module's own parts raise
+            raise ValueError(f"its module cannot be copied ({type(error).__name__})") from error
+        like = next((t for t in module.parameters() if t.is_floating_point()), torch.zeros(()))
+        return _Normalised(self.mean.to(like), self.std.to(like), module).eval()
+
     def _traced_layers(self) -> dict[str, LayerInfo]:
         found: dict[str, LayerInfo] = {}
 
@@ -123,6 +142,22 @@ class PyTorchClassifier(Classifier):
             x = x.to(like.device, like.dtype)
         mean, std = (v.to(x.device, x.dtype) for v in (self.mean, self.std))
         return (x - mean) / std
+
+
+class _Normalised(nn.Module):
+    """A module behind its normalisation."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Tensor, std: Tensor, module: nn.Module) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+        self.module = module
+
+    def forward(self, x: Tensor) -> Any:
+        return self.module((x - self.mean) / self.std)
 
 
 def _keeping(kept: dict[str, Tensor], name: str, wants_gradients: bool) -> Any:

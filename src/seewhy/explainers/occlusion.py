@@ -14,7 +14,8 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.fills import Fill, filled
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import in_batches
+from seewhy.inference.occluding import Occluder, occluder
 from seewhy.targets import ClassScore
 
 
@@ -59,13 +60,13 @@ class Occlusion(Explainer):
     def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
         """Signed mean falls; arrays: `windows` (rows, columns) the fall of each patch, `tops`, `lefts`, its corners."""
         x = x.detach()
-        tops = self._starts(x.shape[2], self.patch, "high")
-        lefts = self._starts(x.shape[3], self.width or self.patch, "wide")
+        tops, lefts = self.starts(x)
         rows, columns = self._cover(tops, x.shape[2], self.patch), self._cover(lefts, x.shape[3], self.width)
         fill = filled(self.fill, x, model)
         falls = torch.zeros(len(x), len(tops), len(lefts), dtype=torch.float64)
-        with torch.no_grad():
-            for index, row, column, scores in self._covered_scores(model, x, fill, target, rows, columns):
+        with torch.inference_mode():
+            asked = occluder(model, x[0], tops, lefts, (self.patch, self.width or self.patch))
+            for index, row, column, scores in self._falls(asked, x, fill, target, rows, columns):
                 falls[index, row, column] = scores
                 progress.partial(lambda: _spread(falls[0], rows, columns).float().numpy())
         values = torch.stack([_spread(fall, rows, columns) for fall in falls])
@@ -74,23 +75,31 @@ class Occlusion(Explainer):
             "tops": torch.tensor(tops).expand(len(x), -1),
             "lefts": torch.tensor(lefts).expand(len(x), -1),
         }
-        notes = tuple({"windows": len(tops) * len(lefts), "fill": self.fill} for _ in x)
-        return Attribution(values.float(), notes, arrays=arrays)
+        facts = {"windows": len(tops) * len(lefts), "fill": self.fill, "evaluation": asked.how}
+        if asked.halved:
+            facts["batch"] = f"{asked.size} windows at a time, because memory ran out with more"
+        return Attribution(values.float(), tuple(dict(facts) for _ in x), arrays=arrays)
 
-    def _covered_scores(
-        self, model: Classifier, x: Tensor, fill: Tensor, target: ClassScore, rows: Tensor, columns: Tensor
+    def starts(self, x: Tensor) -> tuple[list[int], list[int]]:
+        """Where the patches begin: their top rows and their left columns in images like `x` (…, H, W)."""
+        height, width = x.shape[-2:]
+        return self._starts(height, self.patch, "high"), self._starts(width, self.width or self.patch, "wide")
+
+    def _falls(
+        self, asked: Occluder, x: Tensor, fill: Tensor, target: ClassScore, rows: Tensor, columns: Tensor
     ) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
         """Batches of (image, row and column of each patch, fall of each patch)."""
         changes = (x != fill).any(1).double().cpu()  # a patch over what it would paint anyway changes nothing
-        batches: list[tuple[int, Tensor, Tensor]] = []
+        batches: list[tuple[int, Tensor]] = []
         for index, change in enumerate(changes):
             places = torch.nonzero(rows.T @ change @ columns)  # (windows, 2)
-            batches += [(index, *places[list(batch)].T) for batch in in_batches(len(places), batch_size(x))]
-        whole = target(model, x).double().cpu()
-        for index, row, column in progress.track(batches, "occluding"):
-            cover = (rows.T[row][:, :, None] * columns.T[column][:, None, :]).bool()[:, None].to(x.device)
-            scores = target(model, torch.where(cover, fill[index], x[index]))
-            yield index, row, column, whole[index] - scores.double().cpu()
+            batches += [(index, places[list(batch)]) for batch in in_batches(len(places), asked.size)]
+        looked, look = -1, asked.look(x[0], fill[0])
+        for index, places in progress.track(batches, "occluding"):
+            if index != looked:
+                looked, look = index, asked.look(x[index], fill[index])
+            falls = target.of(look.whole).double() - target.of(look.scores(places)).double()
+            yield index, *places.T, falls.cpu()
 
     def _starts(self, length: int, patch: int, way: str) -> list[int]:
         if patch > length:

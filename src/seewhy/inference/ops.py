@@ -1,0 +1,192 @@
+"""The layers that can be computed on a part of their map, one class for each kind; knows no graph and no windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seewhy.inference.boxes import Window
+
+Pair = tuple[int, int]
+
+
+class Op:
+    """One step of a network; `whole` computes it on whole maps (N, C, H, W).
+
+    fresh: whether the output is always memory of its own.
+    """
+
+    fresh: ClassVar[bool] = False
+
+    def whole(self, *values: Any) -> Any:
+        """The output for whole inputs."""
+        raise NotImplementedError
+
+    def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
+        """About how many operations `places` places of the output cost, all channels; shapes without the batch."""
+        return float(places * output[0] if output else 0)
+
+
+@dataclass(frozen=True)
+class Input(Op):
+    """The image itself."""
+
+
+@dataclass(frozen=True)
+class Other(Op):
+    """Anything else: known on whole maps only."""
+
+    function: Callable[..., Any]
+
+    def whole(self, *values: Any) -> Any:
+        return self.function(*values)
+
+
+@dataclass(frozen=True)
+class Pointwise(Op):
+    """The same function at every place: an activation, a normalisation, a sum of maps; inputs have the same shape."""
+
+    fresh: ClassVar[bool] = True
+    function: Callable[..., Any]
+    overwriting: Callable[..., Any] | None = None  # the same, into its first input
+
+    def whole(self, *values: Any) -> Any:
+        return self.function(*values)
+
+
+@dataclass(frozen=True)
+class Concat(Op):
+    """Maps laid upon each other along the channels."""
+
+    fresh: ClassVar[bool] = True
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return torch.cat(values, 1)
+
+
+@dataclass(frozen=True)
+class Windowed(Op):
+    """A layer that sees a window around each place.
+
+    windows: along the rows and along the columns; after: padding at the end of each; fill: what the padding holds.
+    """
+
+    fresh: ClassVar[bool] = True
+    windows: tuple[Window, Window]
+    after: Pair
+    fill: float
+
+    def valid(self, region: Tensor) -> Tensor:
+        """The layer without padding."""
+        raise NotImplementedError
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return self.valid(self.padded(values[0]))
+
+    def padded(self, x: Tensor) -> Tensor:
+        """`x` with the layer's padding around it."""
+        rows, columns = self.windows
+        edges = (columns.before, self.after[1], rows.before, self.after[0])
+        return F.pad(x, edges, value=self.fill) if any(edges) else x
+
+
+@dataclass(frozen=True)
+class Conv(Windowed):
+    """A convolution of any stride, dilation and grouping."""
+
+    weight: Tensor
+    bias: Tensor | None
+    groups: int
+
+    def valid(self, region: Tensor) -> Tensor:
+        return self._run(region, (0, 0))
+
+    def whole(self, *values: Tensor) -> Tensor:
+        before = (self.windows[0].before, self.windows[1].before)
+        return self._run(values[0], before) if before == self.after else self.valid(self.padded(values[0]))
+
+    def _run(self, x: Tensor, padding: Pair) -> Tensor:
+        rows, columns = self.windows
+        stride, dilation = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
+        return F.conv2d(x, self.weight, self.bias, stride, padding, dilation, self.groups)
+
+    def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
+        return 2.0 * places * self.weight.numel()
+
+
+@dataclass(frozen=True)
+class MaxPool(Windowed):
+    """The largest value in each window."""
+
+    def valid(self, region: Tensor) -> Tensor:
+        return self._run(region, (0, 0))
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return self._run(values[0], self.after)
+
+    def _run(self, x: Tensor, padding: Pair) -> Tensor:
+        rows, columns = self.windows
+        strides, dilations = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
+        return F.max_pool2d(x, (rows.kernel, columns.kernel), strides, padding, dilations)
+
+
+@dataclass(frozen=True)
+class AveragePool(Windowed):
+    """The mean of each window; every window divides by the same number."""
+
+    divisor: int
+
+    def valid(self, region: Tensor) -> Tensor:
+        rows, columns = self.windows
+        return F.avg_pool2d(
+            region, (rows.kernel, columns.kernel), (rows.stride, columns.stride), divisor_override=self.divisor
+        )
+
+
+@dataclass(frozen=True)
+class GlobalMean(Op):
+    """The mean over all places, (N, C, 1, 1) or (N, C)."""
+
+    keepdim: bool
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return values[0].mean((2, 3), keepdim=self.keepdim)
+
+
+@dataclass(frozen=True)
+class Flatten(Op):
+    """Maps (N, C, H, W) as one vector (N, C · H · W)."""
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return values[0].flatten(1)
+
+
+@dataclass(frozen=True)
+class Linear(Op):
+    """A matrix product; weight (K, C · H · W)."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return F.linear(values[0], self.weight, self.bias)
+
+    def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
+        return 2.0 * self.weight.numel()
+
+
+def normalisation(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """A batch norm in eval mode as (scale, shift) per channel, in double precision."""
+    assert layer.running_mean is not None and layer.running_var is not None  # noqa: PT018
+    scale = (layer.running_var.double() + layer.eps).rsqrt()
+    if layer.weight is not None:
+        scale = scale * layer.weight.double()
+    shift = -layer.running_mean.double() * scale
+    if layer.bias is not None:
+        shift = shift + layer.bias.double()
+    return scale, shift
