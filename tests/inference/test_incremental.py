@@ -17,8 +17,8 @@ from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.occlusion import Occlusion
 from seewhy.inference.boxes import Span, Window
 from seewhy.inference.dense import dense, halving
-from seewhy.inference.incremental import Clean, Plan
-from seewhy.inference.occluding import occluder
+from seewhy.inference.incremental import Plan
+from seewhy.inference.occluding import Part, occluder
 from seewhy.targets import ClassScore
 
 TOLERANCE = 1e-5  # of the range of the logits
@@ -127,10 +127,10 @@ def whole_and_parts(model: PyTorchClassifier, recipe: Occlusion, image: torch.Te
         program = dense(model).program
         assert program is not None, dense(model).reason
         plan = Plan.of(program, asked.rows, asked.columns)
-        clean = Clean(program, image)
-        parts = asked.look(image, fill)
-        parts._clean = clean
-        return model.scores(covered), parts.boxed(plan, places), parts.scores(places)
+        asked._parts = [Part(*part) for part in plan.split()]
+        split = asked.look(image, fill).scores(places)
+        asked._parts = [Part(plan, torch.arange(len(tops)), torch.arange(len(lefts)))]
+        return model.scores(covered), asked.look(image, fill).scores(places), split
 
 
 @given(

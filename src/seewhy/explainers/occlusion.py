@@ -14,7 +14,6 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.fills import Fill, filled
-from seewhy.inference.batches import in_batches
 from seewhy.inference.occluding import Occluder, occluder
 from seewhy.targets import ClassScore
 
@@ -93,7 +92,7 @@ class Occlusion(Explainer):
         batches: list[tuple[int, Tensor]] = []
         for index, change in enumerate(changes):
             places = torch.nonzero(rows.T @ change @ columns)  # (windows, 2)
-            batches += [(index, places[list(batch)]) for batch in in_batches(len(places), asked.size)]
+            batches += [(index, batch) for batch in asked.batches(places)]
         looked, look = -1, asked.look(x[0], fill[0])
         for index, places in progress.track(batches, "occluding"):
             if index != looked:

@@ -97,25 +97,31 @@ def halving(run: Callable[[Tensor], Tensor], items: Tensor, size: int) -> tuple[
 
 
 def _fastest(sizes: list[int], run: Callable[[int], Any]) -> int:
-    run(sizes[0])  # warms up
+    """The size with the least time an image; quick ones are timed thrice, for a neighbour may disturb one."""
     started = time.perf_counter()
     best, least = sizes[0], float("inf")
     for size in sizes:
-        began = time.perf_counter()
         try:
-            run(size)
+            run(size)  # the library prepares itself for each size
+            times = [_seconds(run, size)]
+            while len(times) < 3 and times[0] < PATIENCE / 20:
+                times.append(_seconds(run, size))
         except RuntimeError as error:
             if not _is_memory(error):
                 raise
             break
-        each = (time.perf_counter() - began) / size
+        each = min(times) / size
         if each < GAIN * least:
             best, least = size, each
-        elif each > least / GAIN:
-            break
         if time.perf_counter() - started > PATIENCE:
             break
     return best
+
+
+def _seconds(run: Callable[[int], Any], size: int) -> float:
+    began = time.perf_counter()
+    run(size)
+    return time.perf_counter() - began
 
 
 def _is_memory(error: RuntimeError) -> bool:

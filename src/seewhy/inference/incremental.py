@@ -136,6 +136,23 @@ class Plan:
             readings.append(tuple(_reading(step, found, source) for source in sources))
         return cls(program, tops, lefts, tuple(boxes), tuple(readings))
 
+    def split(self) -> list[tuple[Plan, Tensor, Tensor]]:
+        """Plans for patches near the border, whose boxes are smaller, and for the others.
+
+        Each with the number, in its own grid, of every row and every column of this grid; −1 where it is not in it.
+        """
+        axes = []
+        for axis in (0, 1):
+            spans = [box[axis] for box in self.boxes if box is not None]
+            reach = torch.stack([span.last - span.first for span in spans]).sum(0)
+            axes.append(_two_groups(reach))
+        parts = []
+        for rows in axes[0]:
+            for columns in axes[1]:
+                plan = Plan.of(self.program, self.tops.among(rows), self.lefts.among(columns))
+                parts.append((plan, _numbers(rows, len(self.tops.first)), _numbers(columns, len(self.lefts.first))))
+        return parts
+
     @cached_property
     def work(self) -> float:
         """The estimated share of the work of whole passes."""
@@ -147,28 +164,29 @@ class Plan:
             places = prod(step.shape[1:]) if step.maps else 1
             usual = step.op.work(places, shapes, step.shape) + TOUCHED * prod(step.shape)
             whole += usual
-            if box is None or not step.maps:
-                parts += usual
-                continue
-            moved = sum(r.places * s[0] for r, s in zip(readings, shapes, strict=True) if r is not None)
-            parts += usual * box.places / places + 2 * TOUCHED * moved
+            parts += usual * box.places / places if box is not None and step.maps else usual
+            parts += 2 * TOUCHED * self._moved(step, readings)
         return parts / whole
 
     @cached_property
     def values(self) -> int:
-        """The most values that one patch keeps in a step."""
+        """The most values that one patch keeps in a step: what the step reads and what it gives."""
         most = 1
         for step, box, readings in zip(self.program.steps, self.boxes, self.readings, strict=True):
-            if step.shape is None:
-                continue
-            own = step.shape[0] * box.places if box is not None and step.maps else prod(step.shape)
-            read = [
-                r.places * (self.program.steps[i].shape or (1,))[0]
-                for r, i in zip(readings, step.inputs, strict=True)
-                if r is not None
-            ]
-            most = max(most, own + sum(read))
+            if step.shape is not None:
+                own = step.shape[0] * box.places if box is not None and step.maps else prod(step.shape)
+                most = max(most, own + self._moved(step, readings))
         return most
+
+    def _moved(self, step: Step, readings: tuple[Reading | None, ...]) -> int:
+        """How many values are gathered for one patch."""
+        moved = 0
+        for i, reading in zip(step.inputs, readings, strict=True):
+            box = self.boxes[i]
+            if reading is not None and box is not None:
+                area = box.rows.length * box.columns.length
+                moved += reading.places * prod(self.program.steps[i].shape or ()) // area
+        return moved
 
     def scores(self, clean: Clean, changed: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         """Scores (P, K) of the patches in these rows and columns of the grid.
@@ -224,6 +242,21 @@ class Plan:
         assert spans is not None
         value = clean.values[i].view(1, -1, spans.rows.length, spans.columns.length)
         return reading.gather(_as_rows(value), spans.columns.length, box, rows, columns).flatten(1)
+
+
+def _two_groups(reach: Tensor) -> list[Tensor]:
+    """Changes of small reach and the others, so that the sum over groups of (members × largest reach) is least."""
+    order = reach.argsort(stable=True)
+    largest = int(reach.max())
+    costs = [(at * int(reach[order[at - 1]]) if at else 0) + (len(reach) - at) * largest for at in range(len(reach))]
+    at = costs.index(min(costs))
+    return [group for group in (order[:at].sort().values, order[at:].sort().values) if len(group)]
+
+
+def _numbers(members: Tensor, count: int) -> Tensor:
+    numbers = torch.full((count,), -1)
+    numbers[members] = torch.arange(len(members))
+    return numbers
 
 
 def _reached(program: Program, step: Step, boxes: list[Boxes | None]) -> Boxes | None:
