@@ -357,7 +357,7 @@ def _does_nothing(node: fx.Node, layer: nn.Module | None) -> bool:
         return isinstance(layer, nn.Identity | nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d)
     if node.target in (F.dropout, F.dropout2d):
         return not _bound(("p", "training"), node.args[1:], node.kwargs).get("training", True)
-    return node.op == "call_method" and node.target in ("contiguous", "clone", "detach")
+    return node.op == "call_method" and node.target in ("contiguous", "detach")
 
 
 def _in_place(node: fx.Node, layer: nn.Module | None) -> bool:

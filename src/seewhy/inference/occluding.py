@@ -107,7 +107,7 @@ class Occluder:
         values = max(part.plan.values for part in self._parts)
         largest = max(self._parts, key=lambda part: len(part.places))
         most = min(len(largest.places), max(1, int(MEMORY * batch_size(image) * whole / values)))
-        sizes = [size for size in (most // 8, most // 4, most // 2, most) if size >= 8] or [most]
+        sizes = [size for size in (most, most // 2, most // 4, most // 8) if size >= 8] or [most]
         clean = Clean(program, image)
 
         def run(size: int) -> Tensor:
