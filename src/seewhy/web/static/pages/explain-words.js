@@ -48,7 +48,8 @@ export function quality({ notes, sum }) {
   }
   if (typeof notes.layer === "string") return { text: `layer ${notes.layer}`, hint };
   if (typeof notes.windows === "number") return { text: `${notes.windows} patches`, hint };
-  return { text: `sum ${signed(sum)}`, hint };
+  if (typeof notes.r2 === "number") return { text: `R² ${notes.r2.toFixed(2)}`, hint: "How much of what the score did the straight line explains; below 0.5 its weights mean little." };
+  return { text: "", hint };
 }
 
 /** @param {number} value */
