@@ -17,6 +17,9 @@ import pytest
 from PIL import Image
 from watching import shoot, until
 
+from seewhy import compare
+from seewhy.explainers.occlusion import Occlusion
+
 GRID = "#/explain?model=mnist-cnn&img=digits/test/2&x=integrated-gradients~occlusion.patch5~grad-cam~saliency&t=5,6"
 WORDS = """[...document.querySelectorAll('explain-cell')].map(cell =>
     cell.querySelector('heat-map').getAttribute('aria-label') + ' | ' + cell.querySelector('.facts').innerText)"""
@@ -135,6 +138,17 @@ def test_arrow_keys_move_the_crosshair_and_o_shows_the_bare_picture(open_page: O
     page.keyboard.up("o")
     page.wait_for_timeout(50)
     assert (painted(page) == with_map).all()
+
+
+def test_the_maps_of_a_row_say_how_far_they_agree(open_page: Open) -> None:
+    page = ready(open_page, "#/explain?model=mnist-cnn&img=digits/test/12&x=occlusion.patch5~saliency~grad-cam&t=5,6")
+    said = page.locator(".agreement p").all_inner_texts()
+    found = compare("mnist-cnn", "digits/test/12", [Occlusion(patch=5), "saliency", "grad-cam"], targets=[5, 6])
+    for row, text in enumerate(said):
+        table = found.agreement(row)
+        pairs = [table[0, 1], table[0, 2], table[1, 2]]
+        assert [float(x.replace("−", "-")) for x in re.findall(r"−?\d\.\d\d", text)] == pytest.approx(pairs, abs=0.006)
+    assert len(said) == 2
 
 
 def test_a_method_the_model_cannot_do_is_off_with_the_reason_that_the_api_gives(open_page: Open, server: Any) -> None:

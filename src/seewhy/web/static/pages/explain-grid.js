@@ -4,6 +4,7 @@
 import { html } from "../html.js";
 import { ColourLegend, signed } from "../elements/colour-legend.js";
 import { percent } from "../elements/probability-bars.js";
+import { showAgreement } from "./explain-agreement.js";
 import { ExplainCell } from "./explain-cell.js";
 import { titles } from "./explain-words.js";
 import { nameTarget, PLAIN, writeTarget } from "./explain-state.js";
@@ -34,10 +35,11 @@ export class ExplainGrid extends HTMLElement {
   #table = html`<div class="table" role="table" aria-label="Explanations: a column for each method, a row for each class"></div>`;
   #more = html`<p class="row more" hidden><span class="small"></span><button type="button" @click=${() => this.#runAll()}></button></p>`;
   #where = html`<p class="where small dim">${HINT}</p>`;
+  #agreement = html`<div class="agreement small dim" hidden></div>`;
   #sized = new ResizeObserver(() => this.#layOut());
 
   connectedCallback() {
-    if (!this.#table.isConnected) this.append(this.#table, this.#more, this.#where);
+    if (!this.#table.isConnected) this.append(this.#table, this.#more, this.#where, this.#agreement);
     this.#sized.observe(this);
     this.addEventListener("probe", (event) => this.#probe(/** @type {CustomEvent} */ (event).detail));
     this.addEventListener("settled", () => this.look());
@@ -104,6 +106,7 @@ export class ExplainGrid extends HTMLElement {
     const all = this.#table.querySelector(".all-legend");
     if (all) this.#legend(all, this.cells, this.#scale(0, 0));
     this.#showMore();
+    showAgreement(this.#agreement, this.#rows);
   }
 
   leave() {
