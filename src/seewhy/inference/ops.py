@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from seewhy.inference.boxes import Window
 Pair = tuple[int, int]
 
 
-class Op:
+class Op(ABC):
     """One step of a network; `whole` computes it on whole maps (N, C, H, W).
 
     fresh: whether the output is always memory of its own.
@@ -23,9 +24,9 @@ class Op:
 
     fresh: ClassVar[bool] = False
 
+    @abstractmethod
     def whole(self, *values: Any) -> Any:
         """The output for whole inputs."""
-        raise NotImplementedError
 
     def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
         """About how many operations `places` places of the output cost, all channels; shapes without the batch."""
@@ -35,6 +36,9 @@ class Op:
 @dataclass(frozen=True)
 class Input(Op):
     """The image itself."""
+
+    def whole(self, *values: Any) -> Any:
+        return values[0]
 
 
 @dataclass(frozen=True)
@@ -81,9 +85,9 @@ class Windowed(Op):
     after: Pair
     fill: float
 
+    @abstractmethod
     def valid(self, region: Tensor) -> Tensor:
         """The layer without padding."""
-        raise NotImplementedError
 
     def whole(self, *values: Tensor) -> Tensor:
         return self.valid(self.padded(values[0]))
