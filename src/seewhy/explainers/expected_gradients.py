@@ -12,6 +12,7 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.datasets.named import open_split, split_of
 from seewhy.explainers.base import Attribution, Explainer
+from seewhy.explainers.completeness import completeness
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.targets import ClassScore
 
@@ -113,17 +114,8 @@ class ExpectedGradients(Explainer):
 
 def _notes(score: float, start: float, channels: Tensor, error: Tensor, odd: list[str]) -> dict[str, Any]:
     total, rise = float(channels.double().sum()), score - start
-    gap = total - rise
-    relative = abs(gap) / max(abs(rise), 1e-6)
+    facts = completeness(total, score, start)
     warnings = list(odd)
-    if relative > OPEN_GAP:
+    if facts["relative_gap"] > OPEN_GAP:
         warnings.append(f"The map adds up to {total:+.3g} but the score is {rise:+.3g} above the mean; draw more.")
-    return {
-        "sum": total,
-        "score": score,
-        "baseline_score": start,
-        "gap": gap,
-        "relative_gap": relative,
-        "standard_error": float(error.square().mean().sqrt()),
-        "warnings": warnings,
-    }
+    return {**facts, "standard_error": float(error.square().mean().sqrt()), "warnings": warnings}

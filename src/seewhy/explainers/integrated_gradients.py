@@ -12,6 +12,7 @@ from torch import Tensor
 from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
+from seewhy.explainers.completeness import completeness
 from seewhy.explainers.fills import FILLS, filled
 from seewhy.explainers.paths import FIRST, Refinement, gauss_legendre
 from seewhy.inference.batches import batch_size, in_batches
@@ -257,19 +258,10 @@ def _judged(note: dict[str, Any], fact: dict[str, Any], tolerance: float) -> dic
 
 
 def _notes(score: float, start: float, total: float, share: float) -> dict[str, Any]:
-    rise, gap = score - start, total - (score - start)
-    relative = abs(gap) / max(abs(rise), 1e-6)
+    facts = completeness(total, score, start)
     warnings = []
     if share == 1:
         warnings.append("The image equals the baseline, so by definition there is nothing to explain.")
-    elif relative > OPEN_GAP:
-        warnings.append(f"The map adds up to {total:+.3g} but the score rose by {rise:+.3g}; use more steps.")
-    return {
-        "sum": total,
-        "score": score,
-        "baseline_score": start,
-        "gap": gap,
-        "relative_gap": relative,
-        "share_equal_to_baseline": share,
-        "warnings": warnings,
-    }
+    elif facts["relative_gap"] > OPEN_GAP:
+        warnings.append(f"The map adds up to {total:+.3g} but the score rose by {score - start:+.3g}; use more steps.")
+    return {**facts, "share_equal_to_baseline": share, "warnings": warnings}

@@ -186,9 +186,7 @@ class Workbench:
         Raises: LookupError for unknown names, ValueError for settings and targets that are not possible, TypeError
         where the model lacks what the method needs.
         """
-        plan = self.plan(task)
-        found = self._results.read(plan.id)
-        return self._answer(plan) if found is None else found
+        return self._found(self.plan(task))
 
     def compare(
         self, model: str, image: str, methods: Sequence[tuple[str, Mapping[str, Any]]], targets: Sequence[Any]
@@ -201,9 +199,8 @@ class Workbench:
             ]
             for target in targets
         ]
-        for task in (task for row in tasks for task in row):
-            self.plan(task)
-        return Comparison(tuple(tuple(self.perform(task) for task in row) for row in tasks))
+        plans = [[self.plan(task) for task in row] for row in tasks]
+        return Comparison(tuple(tuple(self._found(plan) for plan in row) for row in plans))
 
     def save_comparison(self, found: Comparison, out: Path) -> None:
         """Write the sheet (.png), the facts (.json), or a report with every map (.html)."""
@@ -320,6 +317,11 @@ class Workbench:
             if model not in self._desks:
                 self._desks[model] = Desk(classifier)
             return self._desks[model]
+
+    def _found(self, plan: Plan) -> Explanation:
+        """The answer, from the store or computed here and now."""
+        stored = self._results.read(plan.id)
+        return self._answer(plan) if stored is None else stored
 
     def _answer(self, plan: Plan) -> Explanation:
         with self._reading():
