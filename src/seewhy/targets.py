@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from seewhy.classifiers.base import Classifier, Prediction
+from seewhy.classifiers.labels import index_of
 
 Output = Literal["logit", "probability"]
 
@@ -85,27 +85,4 @@ def _index(wish: Any, labels: Sequence[str], prediction: Prediction | None) -> i
         if prediction is None:
             raise ValueError("the target 'argmax' needs a prediction; name a class")
         return prediction.index
-    if isinstance(wish, str):
-        return _named(wish, labels)
-    if isinstance(wish, bool) or not isinstance(wish, int):
-        raise ValueError(f"a class is an index or a label, got {wish!r}")
-    if not 0 <= wish < len(labels):
-        raise ValueError(f"a class index must be from 0 to {len(labels) - 1}, got {wish}")
-    return wish
-
-
-def _named(wish: str, labels: Sequence[str]) -> int:
-    matches = [i for i, label in enumerate(labels) if label.casefold() == wish.casefold()]
-    if len(matches) > 1:
-        raise ValueError(f"{len(matches)} classes are called {wish!r}; use an index: {', '.join(map(str, matches))}")
-    if matches:
-        return matches[0]
-    if wish.lstrip("-").isdecimal():
-        return _index(int(wish), labels, None)
-    near = get_close_matches(wish, labels, n=1)
-    hint = (
-        f"; did you mean {near[0]!r}?"
-        if near
-        else f"; the classes are {', '.join(labels[:12])}" + " …" * (len(labels) > 12)
-    )
-    raise LookupError(f"no class called {wish!r}{hint}")
+    return index_of(wish, labels)

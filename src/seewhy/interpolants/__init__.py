@@ -1,0 +1,1 @@
+"""Rules about hidden layers that explain what a classifier says, one idea a file."""
