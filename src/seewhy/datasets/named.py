@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from functools import cache
 
 from seewhy.datasets.base import ImageSet
+from seewhy.datasets.cifar10 import Cifar10
 from seewhy.datasets.digits import Digits
 from seewhy.datasets.mnist import Mnist
 
-DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist)
+DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist, Cifar10)
 
 
 def split_of(address: str) -> tuple[str, str]:
