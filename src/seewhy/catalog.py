@@ -23,6 +23,7 @@ from seewhy.explainers.guided_backprop import GuidedBackprop
 from seewhy.explainers.guided_grad_cam import GuidedGradCam
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
+from seewhy.explainers.kernel_shap import KernelShap
 from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.lime import Lime
 from seewhy.explainers.occlusion import Occlusion
@@ -40,6 +41,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     Occlusion,
     GradCam,
     Lime,
+    KernelShap,
     Saliency,
     InputXGradient,
     SmoothGrad,
