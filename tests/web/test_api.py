@@ -97,6 +97,37 @@ def test_data_sets_are_paged_and_filtered(client: httpx.Client) -> None:
     assert_problem(client.get("datasets/digits/test/items", params={"limit": 0}), 422, "limit")
 
 
+def test_items_are_chosen_and_sorted_by_what_a_model_says(client: httpx.Client, workbench: Workbench) -> None:
+    def ask(**wish: Any) -> dict[str, Any]:
+        return client.get("datasets/digits/test/items", params={"model": "mnist-cnn", "limit": 1000, **wish}).json()
+
+    whole = ask()["items"]
+    assert [item["index"] for item in whole] == list(range(359))
+    belief = workbench.predict("mnist-cnn", ["digits/test/7"])[0]
+    assert whole[7]["predicted"] == belief.index
+    assert whole[7]["score"] == pytest.approx(belief.probability, rel=1e-5)
+    assert ask(predicted=5)["items"] == [item for item in whole if item["predicted"] == 5]
+    assert ask(predicted=5, label=5)["items"] == ask(predicted=5, correct=True)["items"]
+    wrong = ask(correct=False, sort="loss")["items"]
+    assert {item["index"] for item in wrong} == {item["index"] for item in whole if item["label"] != item["predicted"]}
+    losses = [item["loss"] for item in ask(sort="loss")["items"]]
+    assert losses == sorted(losses, reverse=True)
+    scores = [item["score"] for item in ask(sort="score")["items"]]
+    assert scores == sorted(scores)
+    assert [item["score"] for item in ask(sort="-score")["items"]] == scores[::-1]
+    first = ask(sort="score", limit=10)
+    assert first["next_cursor"] == 10
+    assert [i["index"] for i in ask(sort="score", limit=10, cursor=10)["items"]] == [
+        i["index"] for i in ask(sort="score")["items"][10:20]
+    ]
+    assert_problem(client.get("datasets/digits/test/items", params={"predicted": 5}), 422, "add model=NAME")
+    assert_problem(client.get("datasets/digits/test/items", params={"model": "no"}), 404, "no model called 'no'")
+    done = client.post("runs", json={"kind": "predictions", "model": "mnist-cnn"}, headers={"Prefer": "wait=10"}).json()
+    assert done["result"]["count"] == 359
+    assert_problem(client.get(f"runs/{done['id']}/picture.png"), 422, "of kind 'predictions'")
+    assert client.get(f"runs/{done['id']}/arrays/predicted.npy").status_code == 200
+
+
 def test_a_picture_comes_small_large_and_as_numbers(client: httpx.Client, workbench: Workbench) -> None:
     own = workbench.image("digits/test/3").image
     numbers = np.load(io.BytesIO(client.get("images/digits/test/3", params={"as": "npy"}).content))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from seewhy.classifiers.base import Guess
-from seewhy.datasets.base import ImageSet
 from seewhy.workbench import Workbench
 
 MOST_IMAGES = 256  # in one prediction
@@ -104,32 +103,8 @@ def routes(workbench: Workbench) -> APIRouter:
         """Every data set."""
         return workbench.describe_datasets()
 
-    @router.get("/datasets/{dataset}/{split}/items", tags=["data sets"])
-    def items(
-        dataset: str,
-        split: str,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-        cursor: Annotated[int, Query(ge=0)] = 0,
-        label: Annotated[int | None, Query(ge=0)] = None,
-    ) -> dict[str, Any]:
-        """Images from number `cursor` on, all or those of one class."""
-        data = workbench.dataset(dataset)
-        data.check_split(split)
-        truth = data.truth(split)
-        wanted = np.arange(len(truth)) if label is None else np.flatnonzero(truth == label)
-        shown = wanted[np.searchsorted(wanted, cursor) :][:limit]
-        items = [_item(data, split, int(index), int(truth[index])) for index in shown]
-        more = len(shown) > 0 and shown[-1] != wanted[-1]
-        return {"items": items, "next_cursor": int(shown[-1]) + 1 if more else None, "total": len(wanted)}
-
     return router
 
 
 def _guess(guess: Guess) -> dict[str, Any]:
     return {"index": guess.index, "label": guess.label, "score": guess.probability, "logit": guess.logit}
-
-
-def _item(data: ImageSet, split: str, index: int, label: int) -> dict[str, Any]:
-    known = 0 <= label < len(data.labels)
-    names = {"label": label, "label_name": data.labels[label]} if known else {"label": None, "label_name": None}
-    return {"address": data.address(split, index), "index": index} | names

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from seewhy import reports
 from seewhy.web.caching import keepable
-from seewhy.web.run_routes import finished
+from seewhy.web.run_routes import explanation
 from seewhy.workbench import Workbench
 from seewhy.workbench.store import Shelf
 
@@ -49,7 +49,7 @@ def routes(workbench: Workbench) -> APIRouter:
     @router.post("/reports", status_code=201)
     def make(wish: Wish) -> dict[str, Any]:
         """Put finished runs into one file."""
-        items = [reports.Item(finished(workbench.run(entry.run)), entry.note) for entry in wish.items]
+        items = [reports.Item(explanation(workbench.run(entry.run)), entry.note) for entry in wish.items]
         id = hashlib.sha256(json.dumps(wish.model_dump(), sort_keys=True).encode()).hexdigest()[:16]
         shelves["html"].write(id, reports.to_html(wish.title, items).encode())
         shelves["json"].write(id, reports.to_json(wish.title, items).encode())

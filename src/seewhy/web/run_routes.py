@@ -6,18 +6,17 @@ import re
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 from starlette.responses import Response
 
 from seewhy import __version__, images
-from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
 from seewhy.web import wire
 from seewhy.web.caching import keepable
 from seewhy.web.problems import Conflict
-from seewhy.workbench import Run, Task, Workbench
+from seewhy.workbench import Result, Run, Workbench, kinds
 
 KINDS = {"picture.png": "image/png", "result.npz": "application/zip", "result.json": "application/json"}
 MOST_PATIENT = 10.0  # seconds that a client may be kept waiting
@@ -27,10 +26,12 @@ def routes(workbench: Workbench) -> APIRouter:
     """POST runs; GET and DELETE runs/{id}; GET its arrays and files."""
     router = APIRouter(tags=["runs"])
 
-    @router.post("/runs", status_code=202, responses={200: {"description": "it is over already"}})
-    def start(task: Task, prefer: Annotated[str, Header()] = "") -> JSONResponse:
-        """Start a task, or find the run it has; `Prefer: wait=2` waits for it."""
-        run = workbench.submit(task)
+    over: dict[int | str, dict[str, Any]] = {200: {"description": "it is over already"}}
+
+    @router.post("/runs", status_code=202, responses=over, openapi_extra=_asked())
+    def start(task: Annotated[dict[str, Any], Body()], prefer: Annotated[str, Header()] = "") -> JSONResponse:
+        """Start a task of any kind, or find the run it has; `Prefer: wait=2` waits for it."""
+        run = workbench.submit(kinds.task_from(task))
         patience = re.search(r"\bwait=(\d{1,4}(?:\.\d+)?)", prefer)
         if patience:
             run.wait(min(MOST_PATIENT, float(patience[1])))
@@ -80,18 +81,20 @@ def routes(workbench: Workbench) -> APIRouter:
 
         view, opacity and scale are for the picture.
         """
-        found = finished(workbench.run(id))
+        run = workbench.run(id)
+        found = finished(run)
         if file == "picture.png":
+            found = explanation(run)
             about = {"Description": found.caption, "Software": f"seewhy {__version__}"}
             content = images.to_png(found.picture(view=view, opacity=opacity, scale=scale), about)
         else:
             content = found.to_npz() if file == "result.npz" else found.to_json()
-        return keepable(request, content, KINDS[file], True, f"seewhy-{found.method}-{id}-{file}")
+        return keepable(request, content, KINDS[file], True, f"seewhy-{run.task.title}-{id}-{file}")
 
     return router
 
 
-def finished(run: Run) -> Explanation:
+def finished(run: Run) -> Result:
     """The result of a run; Conflict in words where there is none."""
     if run.result is not None:
         return run.result
@@ -102,12 +105,26 @@ def finished(run: Run) -> Explanation:
     raise Conflict(run.status, "this run is not over yet; listen to its events, or ask again in a while")
 
 
+def explanation(run: Run) -> Explanation:
+    """The heat map of a run; ValueError where it is of another kind, Conflict where there is none."""
+    found = finished(run)
+    if not isinstance(found, Explanation):
+        raise ValueError(f"a heat map was wanted, run {run.id} is of kind {run.task.kind!r}; name an explanation")
+    return found
+
+
 def _describe(run: Run) -> dict[str, Any]:
     facts, place = run.describe(), f"api/v1/runs/{run.id}"
     if run.result is not None:
-        facts["result"]["python"] = python_for(run.result)
+        facts["result"]["python"] = kinds.kind_of(run.task).python(run.task, run.result)
     links = {"self": place, "arrays": f"{place}/arrays", "picture": f"{place}/picture.png"}
     return facts | {"links": links}
+
+
+def _asked() -> dict[str, Any]:
+    """The tasks of every kind, for openapi.json."""
+    schemas = [kind.task.model_json_schema() for kind in kinds.KINDS]
+    return {"requestBody": {"content": {"application/json": {"schema": {"oneOf": schemas}}}, "required": True}}
 
 
 def _so_far(run: Run) -> NDArray[np.float32]:

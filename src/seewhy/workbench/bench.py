@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seewhy import __version__, catalog, images, loading, reports
+from seewhy import catalog, images, loading, reports
 from seewhy.classifiers.base import Classifier, Prediction
 from seewhy.comparisons import Comparison
 from seewhy.datasets.base import ImageSet
@@ -24,32 +25,25 @@ from seewhy.datasets.named import datasets_opened_by
 from seewhy.explainers.base import Explainer
 from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.results import Explanation
-from seewhy.workbench import describing
+from seewhy.workbench import describing, kinds
 from seewhy.workbench.addresses import Addresses, Picture
 from seewhy.workbench.desks import Desk
+from seewhy.workbench.findings import Result
+from seewhy.workbench.kinds.base import Plan
+from seewhy.workbench.kinds.explain import Explain
 from seewhy.workbench.ledger import Ledger, Subscriber
 from seewhy.workbench.once import Once
 from seewhy.workbench.runs import Run
 from seewhy.workbench.store import Results
-from seewhy.workbench.tasks import Task, complete_target
+from seewhy.workbench.tasks import Question, Task, complete_target
 from seewhy.zoo.training import COURSES, TrainingRecipe, checkpoint_of, train
 
-RESULTS = 512 * 2**20  # bytes of finished explanations kept on disk
+RESULTS = 512 * 2**20  # bytes of finished runs kept on disk
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Result)
 
 log = logging.getLogger("seewhy")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A task whose parts were all found and fit together."""
-
-    id: str
-    task: Task
-    model: Classifier
-    recipe: Explainer
-    picture: Picture
 
 
 class Workbench:
@@ -75,6 +69,7 @@ class Workbench:
         self._own = dict(models or {})
         self._models = Once(self._load)
         self._addresses = Addresses(self.cache / "uploads", data, paths)
+        self._digests = Once(self._digest)
         self._results = Results(self.cache / "results", RESULTS)
         self._ledger = Ledger(queue)
         self._desks: dict[str, Desk] = {}
@@ -96,6 +91,10 @@ class Workbench:
     def dataset(self, name: str) -> ImageSet:
         """The data set called `name`, opened once; LookupError where there is none."""
         return self._addresses.dataset(name)
+
+    def digest_of(self, name: str) -> str:
+        """A hash of the data set called `name`, images and labels; worked out once."""
+        return self._digests[self.dataset(name).name]
 
     def image(self, address: str, model: str | None = None) -> Picture:
         """The picture at `address`; with `model`, in the shape that model takes.
@@ -186,6 +185,10 @@ class Workbench:
         Raises: LookupError for unknown names, ValueError for settings and targets that are not possible, TypeError
         where the model lacks what the method needs.
         """
+        return self._found(Explain().plan(self, task))
+
+    def ask(self, task: Question) -> Result:
+        """The answer to a task of any kind, from the store or computed here and now; raises what `perform` raises."""
         return self._found(self.plan(task))
 
     def compare(
@@ -199,7 +202,7 @@ class Workbench:
             ]
             for target in targets
         ]
-        plans = [[self.plan(task) for task in row] for row in tasks]
+        plans = [[Explain().plan(self, task) for task in row] for row in tasks]
         return Comparison(tuple(tuple(self._found(plan) for plan in row) for row in plans))
 
     def save_comparison(self, found: Comparison, out: Path) -> None:
@@ -215,26 +218,32 @@ class Workbench:
         self, model: str, image: NDArray[np.float32], recipe: Explainer, target: Any, listener: Listener | None = None
     ) -> Explanation:
         """Explain pixels that have no address, without keeping the answer."""
-        with reporting_to(listener), self._reading():
+        with reporting_to(listener), self.reading():
             found = recipe(self.model(model), image, target)
-        self._seconds[model, recipe.name] = found.seconds
+        self.note_seconds(model, recipe.name, found.seconds)
         return replace(found, model=model)
 
     def aside(self, model: str, work: Callable[[], T]) -> Future[T]:
         """Do `work` in the model's live thread, beside its runs: for whoever waits with the pen in the hand."""
         return self._desk(model).live.submit(work)
 
+    # For the kinds of runs
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside, pictures and data sets that settings name are found where this workbench finds them."""
+        with images.addresses_read_by(lambda address: self.image(address).image), datasets_opened_by(self.dataset):
+            yield
+
+    def note_seconds(self, model: str, method: str, seconds: float) -> None:
+        """Remember how long `method` took, for whoever asks what it will cost."""
+        self._seconds[model, method] = seconds
+
     # Asking in the background
 
-    def plan(self, task: Task) -> Plan:
+    def plan(self, task: Question) -> Plan[Result]:
         """Find everything that `task` names and refuse what cannot work, before anything is computed."""
-        model = self.model(task.model)
-        task = task.complete(model.labels)
-        recipe = self.recipe(task.model, task.method, task.settings)
-        picture = self.image(task.image)
-        others = [self.image(address).digest for address in recipe.addresses()]
-        id = task.hash(model.fingerprint, picture.digest, *others, __version__)
-        return Plan(id, task, model, recipe, picture)
+        return kinds.kind_of(task).plan(self, task)
 
     def recipe(self, model: str, method: str, settings: Mapping[str, Any]) -> Explainer:
         """The method with its settings, sure to suit `model`; raises what `perform` raises."""
@@ -253,7 +262,7 @@ class Workbench:
         """What `wish` means for `model`, with indices; ValueError and LookupError for what it does not have."""
         return complete_target(wish, self.model(model).labels)
 
-    def submit(self, task: Task) -> Run:
+    def submit(self, task: Question) -> Run:
         """Answer `task` in the background; a task that is known already gives the run it has.
 
         Raises: what `perform` raises, and QueueFull.
@@ -276,7 +285,7 @@ class Workbench:
         result = self._results.read(id)
         if result is None:
             raise LookupError(f"no run called {id[:40]!r}; only finished runs outlive a session: send the task again")
-        run = Run(id, _task_of(result))
+        run = Run(id, kinds.task_behind(result))
         run.finish(result)
         return run
 
@@ -308,6 +317,10 @@ class Workbench:
     def _load(self, address: str) -> Classifier:
         return self._own[address] if address in self._own else loading.load(address)
 
+    def _digest(self, name: str) -> str:
+        sums = sorted(self.dataset(name).checksums().items())
+        return hashlib.sha256(repr(sums).encode()).hexdigest()
+
     def _fitted(self, image: NDArray[np.float32], model: str) -> NDArray[np.float32]:
         return images.fit(image, self.model(model).input_shape)
 
@@ -318,30 +331,20 @@ class Workbench:
                 self._desks[model] = Desk(classifier)
             return self._desks[model]
 
-    def _found(self, plan: Plan) -> Explanation:
+    def _found(self, plan: Plan[R]) -> R:
         """The answer, from the store or computed here and now."""
-        stored = self._results.read(plan.id)
+        stored: Any = self._results.read(plan.id)  # the key names the kind too
         return self._answer(plan) if stored is None else stored
 
-    def _answer(self, plan: Plan) -> Explanation:
-        with self._reading():
-            found = plan.recipe(plan.model, plan.picture.image, plan.task.target)
-        found = found.at(plan.picture.address, plan.picture.truth_for(plan.model.labels))
-        found = replace(found, model=plan.task.model)
-        self._seconds[plan.task.model, plan.task.method] = found.seconds
+    def _answer(self, plan: Plan[R]) -> R:
+        found = plan.answer(self)
         try:
             self._results.write(plan.id, found)
         except (OSError, ValueError) as error:
             log.warning("the result of run %s is not kept on disk: %s", plan.id, error)
         return found
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Inside, pictures and data sets that settings name are found where this workbench finds them."""
-        with images.addresses_read_by(lambda address: self.image(address).image), datasets_opened_by(self.dataset):
-            yield
-
-    def _work(self, plan: Plan, run: Run) -> None:
+    def _work(self, plan: Plan[Result], run: Run) -> None:
         if not run.start():
             return
         try:
@@ -354,10 +357,3 @@ class Workbench:
         except Exception as error:
             log.exception("run %s broke", plan.id)
             run.fail(error)
-
-
-def _task_of(found: Explanation) -> Task:
-    target = {name: found.target[name] for name in ("class", "versus", "output")}
-    return Task(
-        model=found.model, image=found.address or "", method=found.method, settings=dict(found.settings), target=target
-    )

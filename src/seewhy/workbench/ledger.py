@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from seewhy.workbench.runs import Run
-from seewhy.workbench.tasks import Task
+from seewhy.workbench.tasks import Question
 
 KEPT = 64  # finished runs kept in memory; their results stay on disk
 
@@ -41,7 +41,7 @@ class Ledger:
         with self._lock:
             return list(self._runs.values())
 
-    def open(self, id: str, task: Task) -> tuple[Run, bool]:
+    def open(self, id: str, task: Question) -> tuple[Run, bool]:
         """The run for `id`, and whether it is new; one that failed or was cancelled gets a second chance.
 
         Raises: QueueFull.

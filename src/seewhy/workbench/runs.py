@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.results import Explanation
-from seewhy.workbench.tasks import Task
+from seewhy.workbench.findings import Result
+from seewhy.workbench.tasks import Question
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Announce = Callable[[str, dict[str, Any]], None]
@@ -28,12 +28,12 @@ class Run:
     announce: told ("progress" | "partial" | "done" | "error", plain data) as things happen.
     """
 
-    def __init__(self, id: str, task: Task, announce: Announce = lambda kind, facts: None) -> None:
+    def __init__(self, id: str, task: Question, announce: Announce = lambda kind, facts: None) -> None:
         self.id = id
         self.task = task
         self.status: Status = "queued"
         self.progress: dict[str, Any] | None = None
-        self.result: Explanation | None = None
+        self.result: Result | None = None
         self.error: dict[str, str] | None = None
         self.partial: NDArray[np.float32] | None = None
         self.version = 0
@@ -58,7 +58,7 @@ class Run:
                 self.status = "running"
             return self.status == "running"
 
-    def finish(self, result: Explanation) -> None:
+    def finish(self, result: Result) -> None:
         """Here is the answer; nobody wants it any more where the run was cancelled."""
         self._end("done", result=result)
 
@@ -103,7 +103,7 @@ class Run:
         if aloud:
             self._announce("partial", {"run": self.id, "version": self.version})
 
-    def _end(self, status: Status, result: Explanation | None = None, error: dict[str, str] | None = None) -> None:
+    def _end(self, status: Status, result: Result | None = None, error: dict[str, str] | None = None) -> None:
         with self._lock:
             if self.over:
                 return

@@ -11,6 +11,7 @@ from threading import Lock
 
 from seewhy.images.files import write_bytes
 from seewhy.results import Explanation
+from seewhy.workbench.findings import Finding, Result
 
 KEY = re.compile(r"[0-9a-f]{8,64}")
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody any more
@@ -92,13 +93,13 @@ class Shelf:
 
 
 class Results:
-    """Explanations by task key; what cannot be read again counts as absent and is removed."""
+    """Results of runs by key; what cannot be read again counts as absent and is removed."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._shelf = Shelf(folder, ".npz", limit)
 
-    def read(self, key: str) -> Explanation | None:
-        """The explanation kept under `key`, or None."""
+    def read(self, key: str) -> Result | None:
+        """The result kept under `key`, or None."""
         try:
             data = self._shelf.read(key)
         except OSError:  # it is there, but not for us: then it is computed again
@@ -106,12 +107,12 @@ class Results:
         if data is None:
             return None
         try:
-            return Explanation.load(data)
+            return Finding.load(data) or Explanation.load(data)
         except Exception:  # whatever a damaged archive makes its readers raise
             with suppress(OSError):
                 self._shelf.remove(key)
             return None
 
-    def write(self, key: str, explanation: Explanation) -> None:
-        """Keep `explanation` under `key`; OSError where the disk refuses."""
-        self._shelf.write(key, explanation.to_npz())
+    def write(self, key: str, result: Result) -> None:
+        """Keep `result` under `key`; OSError where the disk refuses."""
+        self._shelf.write(key, result.to_npz())

@@ -14,20 +14,48 @@ from seewhy.explainers.base import Explainer
 from seewhy.targets import resolve
 
 
-class Task(BaseModel):
+class Question(BaseModel):
+    """What tasks of every kind have in common: the model that is asked, and a name for the whole.
+
+    Each kind narrows `kind` to its own name and adds its fields.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    model: str = Field(min_length=1, max_length=1_000)
+
+    @property
+    def key(self) -> str:
+        """The question in one canonical line."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def title(self) -> str:
+        """What a list of running tasks calls it."""
+        return self.kind
+
+    def hash(self, *conditions: str) -> str:
+        """16 hex digits for the question under `conditions` (which weights, which pixels, which version)."""
+        return hashlib.sha256("\n".join((self.key, *conditions)).encode()).hexdigest()[:16]
+
+
+class Task(Question):
     """Explain why `model` sees `target` in `image`.
 
     model, image: addresses; settings: the fields of the method; target: see `targets.resolve`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["explain"] = "explain"
-    model: str = Field(min_length=1, max_length=1_000)
     image: str = Field(min_length=1, max_length=400_000)
     method: str = Field(min_length=1, max_length=200)
     settings: dict[str, Any] = Field(default_factory=dict)
     target: Any = "argmax"
+
+    @property
+    def title(self) -> str:
+        """What a list of running tasks calls it."""
+        return self.method
 
     @property
     def recipe(self) -> Explainer:
@@ -41,15 +69,6 @@ class Task(BaseModel):
         """
         settings = self.recipe.model_dump(mode="json")
         return self.model_copy(update={"settings": settings, "target": complete_target(self.target, labels)})
-
-    @property
-    def key(self) -> str:
-        """The question in one canonical line."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-
-    def hash(self, *conditions: str) -> str:
-        """16 hex digits for the question under `conditions` (which weights, which pixels, which version)."""
-        return hashlib.sha256("\n".join((self.key, *conditions)).encode()).hexdigest()[:16]
 
 
 def complete_target(wish: Any, labels: Sequence[str]) -> dict[str, Any]:
