@@ -27,6 +27,7 @@ from seewhy.explainers.kernel_shap import KernelShap
 from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.lime import Lime
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.explainers.rise import Rise
 from seewhy.explainers.score_cam import ScoreCam
 from seewhy.explainers.smoothgrad import SmoothGrad
 from seewhy.zoo import pretrained
@@ -42,6 +43,7 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     GradCam,
     Lime,
     KernelShap,
+    Rise,
     Saliency,
     InputXGradient,
     SmoothGrad,

@@ -18,14 +18,13 @@ from seewhy import progress
 from seewhy.classifiers.base import Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.fills import filled
-from seewhy.explainers.settling import Until
+from seewhy.explainers.settling import GROWTH, Until
 from seewhy.explainers.superpixels import Segmentation, segment
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.targets import ClassScore
 
 SegmentFill = Literal["mean", "black", "grey", "white", "blur"]
 SKETCH = 200  # samples while somebody draws
-GROWTH = 1.2  # look again when there are so many times as many samples
 
 
 @dataclass(frozen=True)

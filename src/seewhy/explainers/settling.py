@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from torch import Tensor
 
 from seewhy.comparisons import rank_correlation
 
 Until = Literal["count", "settled"]
 SETTLED = 0.95  # Spearman's correlation between the halves from which a ranking counts as settled
+GROWTH = 1.2  # look again when there are so many times as many samples
 
 
 def agreement(one: ArrayLike, other: ArrayLike) -> float:
@@ -23,3 +25,13 @@ def agreement(one: ArrayLike, other: ArrayLike) -> float:
     if any(len(np.unique(half)) <= 1 for half in halves):
         return float(all(len(np.unique(half)) <= 1 for half in halves))
     return round(float(rank_correlation(halves)[0, 1]), 12)
+
+
+def steadiness(values: Tensor, error: Tensor) -> dict[str, Any]:
+    """The standard error as one number: its root mean square over a map, and relative to that of the map's values."""
+    typical, whole = (float(part.square().mean().sqrt()) for part in (error, values))
+    relative = typical / max(whole, 1e-12)
+    warnings = []
+    if relative > 1:
+        warnings.append(f"The standard error is {relative:.1f} times as large as the map itself; use more samples.")
+    return {"standard_error": typical, "relative_error": relative, "warnings": warnings}
