@@ -103,8 +103,8 @@ class PyTorchClassifier(Classifier):
         """
         if any(m._forward_hooks or m._forward_pre_hooks for m in self.module.modules()):
             raise ValueError("its module has hooks")
-        tensors = [*self.module.parameters(), *self.module.buffers()]
-        shared = {id(t): nn.Parameter(t.detach(), requires_grad=False) for t in tensors}
+        shared: dict[int, Tensor] = {id(t): t.detach() for t in self.module.buffers()}
+        shared |= {id(t): nn.Parameter(t.detach(), requires_grad=False) for t in self.module.parameters()}
         try:
             module = copy.deepcopy(self.module, shared)
         except Exception as error:  # whatever the module's own parts raise

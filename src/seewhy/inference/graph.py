@@ -80,7 +80,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], device: torch.device, dtype
     Raises: ValueError with the reason where it cannot be written as steps.
     """
     try:
-        graph = _Tracer().graph_of(module)
+        graph = Tracer().graph_of(module)
     except Exception as error:  # whatever the module's own code raises when it meets no real tensor
         raise ValueError(f"its code cannot be traced ({type(error).__name__})") from error
     program = Program(tuple(_needed(list(_written(graph, dict(module.named_modules()), module)))), device, dtype)
@@ -98,7 +98,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], device: torch.device, dtype
     return program
 
 
-class _Tracer(fx.Tracer):
+class Tracer(fx.Tracer):
     """torch.fx, with two lines of its own: while it traces, modules that run in other threads run as always."""
 
     _one_at_a_time = threading.Lock()
@@ -144,7 +144,7 @@ def _written(graph: fx.Graph, modules: Mapping[str, nn.Module], root: nn.Module)
         yield Step(op, tuple(places[i] for i in inputs))
         places[node] = count
         count += 1
-        if _in_place(node, layer) and source is not None:
+        if in_place(node, layer) and source is not None:
             for other, place in list(places.items()):
                 if place == places[source]:
                     places[other] = places[node]  # whoever reads the old name from here on reads what was written
@@ -360,7 +360,7 @@ def _does_nothing(node: fx.Node, layer: nn.Module | None) -> bool:
     return node.op == "call_method" and node.target in ("contiguous", "detach")
 
 
-def _in_place(node: fx.Node, layer: nn.Module | None) -> bool:
+def in_place(node: fx.Node, layer: nn.Module | None) -> bool:
     if layer is not None:
         return bool(getattr(layer, "inplace", False))
     if node.op == "call_method":
