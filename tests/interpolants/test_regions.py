@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from seewhy.classifiers.function import FunctionClassifier
 from seewhy.classifiers.pytorch import PyTorchClassifier
-from seewhy.interpolants.regions import Box, Cones
+from seewhy.interpolants.base import Box
+from seewhy.interpolants.regions import Cones
 
 LABELS = list("abcde")
 
@@ -196,7 +197,7 @@ def test_the_published_cones(unit, box):
     assert cones.box("14", unit) == box
     assert cones.box("14", (4, 4, 0), "6") == Box(6, 6, 11, 11)
     assert cones.units("14", (4, 4, 0), "6").sum() == 6 * 6 * 32
-    assert cones.box("6", (8, 8, 0)).height == cones.box("6", (8, 8, 0)).width == 6
+    assert cones.box("6", (8, 8, 0)) == Box(14, 14, 19, 19)
     assert cones.units("6", (8, 8, 0), "2").sum() == 4 * 4 * 32, "a pooled unit sees every channel two layers below"
 
 
@@ -305,7 +306,7 @@ def test_errors_name_what_there_is(residual):
     cones = Cones(residual)
     with pytest.raises(LookupError, match="has no layer 'right'; its layers are input, stem"):
         cones.box("right", (0, 0, 0))
-    with pytest.raises(LookupError, match=r"\(row, column, channel\) below \(20, 24, 8\), counted from 0, got \(20"):
+    with pytest.raises(LookupError, match=r"no unit \(20, 0, 0\) in a layer of \(row, column, channel\) sizes"):
         cones.box("stem", (20, 0, 0))
     with pytest.raises(ValueError, match="use `units`"):
         cones.box("head", (0,), "head")

@@ -8,7 +8,7 @@ exactly; of others that have gradients the cones are measured, of the rest a uni
 from __future__ import annotations
 
 from functools import reduce
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,41 +16,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seewhy.classifiers.base import Classifier
+from seewhy.inference.units import in_order, index_of_unit
 from seewhy.interpolants import reads
+from seewhy.interpolants.base import Box
 from seewhy.interpolants.reads import Reach, Shape
 from seewhy.interpolants.walking import Walk
 
 PROBES = 32  # random images on which the cones of a model that cannot be traced are measured
 
 
-class Box(NamedTuple):
-    """Rows top … bottom and columns left … right of a map or of the picture, all four inside."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        """Its rows."""
-        return self.bottom - self.top + 1
-
-    @property
-    def width(self) -> int:
-        """Its columns."""
-        return self.right - self.left + 1
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """The same as slices of rows and columns."""
-        return slice(self.top, self.bottom + 1), slice(self.left, self.right + 1)
-
-
 class Cones:
     """What the units of `model` see; layers are named as `model.layers()` names them, and "input".
 
-    A unit of maps (C, H, W) is named (row, column, channel), any other by its place in the layer's own shape.
+    Units are named and ordered as in `inference.units`.
 
     notes: {"cones": how they are known}.
 
@@ -83,23 +61,21 @@ class Cones:
         return Box(int(top), int(left), int(bottom), int(right))
 
     def units(self, layer: str, unit: tuple[int, ...], below: str) -> NDArray[np.bool_]:
-        """Whether `unit` of `layer` sees each unit of `below`, (U,), maps in the order height, width, channel.
+        """Whether `unit` of `layer` sees each unit of `below`, (U,).
 
         Raises: LookupError for an unknown layer or unit.
         """
         reach = self._reach(layer, unit, below)
-        ordered = (*reach[1:], reach[0]) if len(reach) == 3 else reach
-        return reduce(np.logical_and.outer, ordered).ravel()
+        seen: NDArray[np.bool_] = reduce(np.logical_and.outer, reach)
+        return np.asarray(in_order(seen[None])[0])
 
     def _reach(self, layer: str, unit: tuple[int, ...], below: str) -> Reach:
         for name in (layer, below):
             if name not in self.shapes:
                 raise LookupError(f"{self.model.name} has no layer {name!r}; its layers are {', '.join(self.shapes)}")
         shape = self.shapes[layer]
-        place = (unit[-1], *unit[:-1]) if len(shape) == 3 else unit
-        if len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
-            wanted = f"(row, column, channel) below {(*shape[1:], shape[0])}" if len(shape) == 3 else f"below {shape}"
-            raise LookupError(f"a unit of {layer!r} is {wanted}, counted from 0, got {unit}")
+        index_of_unit(shape, unit)
+        place = (unit[2], *unit[:2]) if len(shape) == 3 else unit
         key = (layer, unit, below)
         if key not in self._known:
             self._known[key] = self._seeing.back(layer, place, below)
