@@ -60,3 +60,10 @@ def test_the_numbers():
     assert ClassScore(1).of(scores).tolist() == [3, 0]
     assert ClassScore(1, 2).of(scores).tolist() == [1, -5]
     torch.testing.assert_close(ClassScore(2, output="probability").of(scores), scores.softmax(1)[:, 2])
+
+
+def test_a_label_is_found_as_files_write_it_and_exactly_before_roughly():
+    labels = ["Cardigan", "tiger cat", "cardigan"]
+    assert [resolve(wish, labels).index for wish in ("cardigan", "Cardigan", "tiger_cat", "Tiger_Cat")] == [2, 0, 1, 1]
+    with pytest.raises(ValueError, match="2 classes are called"):
+        resolve("CARDIGAN", labels)

@@ -102,6 +102,7 @@ class Classifier(ABC):
 
     abilities: "scores" always; "gradients" where the scores can be differentiated by the image; "layers" where
     hidden layers can be read.
+    framing: which part of a picture the model is shown.
     """
 
     framework: str
@@ -113,6 +114,7 @@ class Classifier(ABC):
         labels: Sequence[str],
         input_shape: Sequence[int],
         about: Mapping[str, Any] | None = None,
+        framing: images.Framing = images.WHOLE,
     ) -> None:
         channels, height, width = check_shape(input_shape)
         if not labels:
@@ -121,6 +123,7 @@ class Classifier(ABC):
         self.labels = tuple(str(label) for label in labels)
         self.input_shape = (channels, height, width)
         self.about = dict(about or {})
+        self.framing = framing
 
     @property
     @abstractmethod
@@ -143,9 +146,13 @@ class Classifier(ABC):
         """The layers by name in forward order; empty where the model hides them."""
         return {}
 
+    def frame(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The part of an image (C, H, W) in [0, 1] that the model sees, in the model's shape."""
+        return images.fit(image, self.input_shape, framing=self.framing)
+
     def prepare(self, image: Any) -> Tensor:
         """Any picture as the model's input x (1, C, H, W)."""
-        return torch.from_numpy(images.fit(images.read(image), self.input_shape))[None]
+        return torch.from_numpy(self.frame(images.read(image)))[None]
 
     def predict(self, image: Any) -> Prediction:
         """What the model believes about one picture."""

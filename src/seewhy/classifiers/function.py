@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seewhy.classifiers.base import Ability, Classifier
+from seewhy.images import WHOLE, Framing
 
 SMALLEST = 1e-12  # a probability below this counts as this, so that its logarithm is finite
 
@@ -39,8 +40,9 @@ class FunctionClassifier(Classifier):
         std: float | Sequence[float] = 1.0,
         name: str | None = None,
         about: Mapping[str, Any] | None = None,
+        framing: Framing = WHOLE,
     ) -> None:
-        super().__init__(name or _name_of(function), labels, input_shape, about)
+        super().__init__(name or _name_of(function), labels, input_shape, about, framing)
         self.function = function
         self.mean, self.std = (np.asarray(v, dtype=np.float32) for v in (mean, std))
         self._ask = _asking(function)

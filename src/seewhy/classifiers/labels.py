@@ -24,7 +24,9 @@ def index_of(wish: int | str, labels: Sequence[str]) -> int:
 
 
 def _named(wish: str, labels: Sequence[str]) -> int:
-    matches = [i for i, label in enumerate(labels) if label.casefold() == wish.casefold()]
+    plain = wish.replace("_", " ")  # as files and folders are often named
+    exact = [i for i, label in enumerate(labels) if label in (wish, plain)]
+    matches = exact or [i for i, label in enumerate(labels) if label.casefold() in (wish.casefold(), plain.casefold())]
     if len(matches) > 1:
         raise ValueError(f"{len(matches)} classes are called {wish!r}; use an index: {', '.join(map(str, matches))}")
     if matches:

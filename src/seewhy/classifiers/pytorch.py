@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seewhy.classifiers.base import Ability, Classifier, LayerInfo
+from seewhy.images import WHOLE, Framing
 
 
 class PyTorchClassifier(Classifier):
@@ -35,8 +36,9 @@ class PyTorchClassifier(Classifier):
         std: float | Sequence[float] = 1.0,
         name: str | None = None,
         about: Mapping[str, Any] | None = None,
+        framing: Framing = WHOLE,
     ) -> None:
-        super().__init__(name or type(module).__name__.lower(), labels, input_shape, about)
+        super().__init__(name or type(module).__name__.lower(), labels, input_shape, about, framing)
         _refuse_nan(module, self.name)
         self.module = module
         self.mean, self.std = (_per_channel(v, self.input_shape[0], n) for v, n in ((mean, "mean"), (std, "std")))
@@ -48,11 +50,11 @@ class PyTorchClassifier(Classifier):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over the structure, the weights and the normalisation; computed again when a weight was changed."""
+        """SHA-256 over structure, weights, normalisation and framing; computed again when a weight was changed."""
         state = self.module.state_dict()
         version = tuple(part for tensor in state.values() for part in (tensor.data_ptr(), tensor._version))
         if self._fingerprint is None or self._fingerprint[0] != version:
-            digest = hashlib.sha256(f"{self.module} {self.mean} {self.std}".encode())
+            digest = hashlib.sha256(f"{self.module} {self.mean} {self.std} {self.framing}".encode())
             for key, tensor in state.items():
                 digest.update(key.encode())
                 digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
@@ -142,6 +144,28 @@ class PyTorchClassifier(Classifier):
             x = x.to(like.device, like.dtype)
         mean, std = (v.to(x.device, x.dtype) for v in (self.mean, self.std))
         return (x - mean) / std
+
+
+def count_classes(module: nn.Module, input_shape: Sequence[int]) -> int:
+    """How many logits `module` gives for an image (C, H, W); asking it also shows that its weights and input fit.
+
+    Raises: ValueError where it gives no logits (N, K) for such an image.
+    """
+    wanted = f"({', '.join(map(str, input_shape))})"
+    with torch.no_grad(), _evaluating(module):
+        try:
+            found = module(torch.zeros(2, *input_shape))
+        except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # what layers say of other sizes
+            reason = " ".join(str(error).split())[:200]
+            raise ValueError(
+                f"{type(module).__name__} takes no images {wanted}: {reason}; pass its input size"
+            ) from None
+    if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != 2:
+        got = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise ValueError(
+            f"a classifier must give logits (2, K) for two images {wanted}, got {got}; wrap it so that it does"
+        )
+    return found.shape[1]
 
 
 class _Normalised(nn.Module):

@@ -17,10 +17,11 @@ from PIL import Image, PngImagePlugin
 from seewhy.images import decoding
 from seewhy.images.centring import centre
 from seewhy.images.files import write_bytes
+from seewhy.images.framing import WHOLE, Framing
 from seewhy.images.ink import ink_decode, ink_encode
 
 __all__ = [
-    "addresses_read_by", "blur", "centre", "enlarge", "fit", "grey", "ink_decode", "ink_encode",
+    "WHOLE", "Framing", "addresses_read_by", "blur", "centre", "enlarge", "fit", "grey", "ink_decode", "ink_encode",
     "open_address", "read", "to_png", "write_bytes",
 ]  # fmt: skip
 
@@ -56,17 +57,18 @@ def read(source: Any) -> Floats:
     )
 
 
-def fit(image: Floats, shape: tuple[int, int, int], crop: bool = True) -> Floats:
+def fit(image: Floats, shape: tuple[int, int, int], crop: bool = True, framing: Framing = WHOLE) -> Floats:
     """The image in another shape (C, H, W): resized with antialiasing, grey and colour converted.
 
-    With `crop` the middle is cut out so that nothing is distorted; without, the whole picture is squeezed in.
+    With `crop` the middle is cut out so that nothing is distorted, as much of it as `framing` says; without, the whole
+    picture is squeezed in. An image that has the shape's height and width keeps its pixels.
     """
     channels, height, width = shape
     if channels not in (1, 3) or height < 1 or width < 1:
         raise ValueError(f"a shape must be (1 or 3, height, width), got {shape}; ask the model for its input_shape")
     image = grey(image) if channels == 1 else image
     if image.shape[1:] != (height, width):
-        image = _resized(image, height, width, crop)
+        image = _resized(image, height, width, crop, framing)
     return np.repeat(image, 3, axis=0) if channels > image.shape[0] else image
 
 
@@ -169,13 +171,14 @@ def _fractions(planes: NDArray[Any]) -> Floats:
     return np.ascontiguousarray(planes, np.float32).clip(0, 1)
 
 
-def _resized(image: Floats, height: int, width: int, crop: bool) -> Floats:
+def _resized(image: Floats, height: int, width: int, crop: bool, framing: Framing = WHOLE) -> Floats:
     rows, columns = image.shape[1:]
-    scale = min(rows / height, columns / width)
+    scale = min(rows / height, columns / width) * framing.keep
     tall, wide = (height * scale, width * scale) if crop else (rows, columns)
     left, top = (columns - wide) / 2, (rows - tall) / 2
     box = (left, top, left + wide, top + tall)
-    planes = [Image.fromarray(p).resize((width, height), Image.Resampling.BILINEAR, box) for p in image]
+    how = Image.Resampling[framing.resampling.upper()]
+    planes = [Image.fromarray(p).resize((width, height), how, box) for p in image]
     return np.stack([np.asarray(p) for p in planes]).clip(0, 1)
 
 

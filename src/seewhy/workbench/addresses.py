@@ -41,7 +41,10 @@ class Picture:
 
     def truth_for(self, labels: Sequence[str]) -> int | None:
         """The index of this picture's class among `labels`; None where it is not one of them."""
-        return labels.index(self.label_name) if self.label_name in labels else None
+        if self.label_name is None:
+            return None
+        names = (self.label_name, self.label_name.replace("_", " "))  # folders often have underscores
+        return next((labels.index(name) for name in names if name in labels), None)
 
 
 class Addresses:

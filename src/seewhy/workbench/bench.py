@@ -322,7 +322,7 @@ class Workbench:
         return hashlib.sha256(repr(sums).encode()).hexdigest()
 
     def _fitted(self, image: NDArray[np.float32], model: str) -> NDArray[np.float32]:
-        return images.fit(image, self.model(model).input_shape)
+        return self.model(model).frame(image)
 
     def _desk(self, model: str) -> Desk:
         classifier = self.model(model)

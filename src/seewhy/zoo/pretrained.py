@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load as from_safetensors
-
 from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.zoo.states import fill
 from seewhy.zoo.training import COURSES
 
 WEIGHTS = Path(__file__).with_name("weights")
@@ -20,7 +18,7 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str, weights: Path | None = None) -> PyTorchClassifier:
-    """The model called `name`, with the weights that ship or those in the file `weights` (safetensors).
+    """The model called `name`, with the weights that ship or those in the file `weights`.
 
     Raises: LookupError for an unknown name, FileNotFoundError for missing and ValueError for unfit weights.
     """
@@ -29,15 +27,7 @@ def load(name: str, weights: Path | None = None) -> PyTorchClassifier:
     course = COURSES[name]
     network = course.network()
     file = weights or WEIGHTS / f"{name}.safetensors"
-    if not file.is_file():
-        raise FileNotFoundError(f"no weights at {str(file)!r}; give the path of a .safetensors file")
-    try:
-        network.load_state_dict(from_safetensors(file.read_bytes()))
-    except SafetensorError as error:
-        raise ValueError(f"weights must be a safetensors file, but {str(file)!r} is none ({error})") from None
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"the weights in {str(file)!r} do not fit {name}: {reason}") from None
+    fill(network, file, name)
     about = {"title": course.title, "about": course.about}
     own = file.with_suffix(".json")
     if own.is_file():

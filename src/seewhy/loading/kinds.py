@@ -1,0 +1,57 @@
+"""The kinds of model addresses, and who opens each; a kind's framework is imported when the first one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import NamedTuple
+
+from seewhy.catalog import no_such
+from seewhy.classifiers.base import Classifier
+from seewhy.loading.address import Address
+from seewhy.loading.wishes import Wishes
+
+Opener = Callable[[Address, Wishes], Classifier]
+
+
+class Kind(NamedTuple):
+    """A kind of address: the module that opens it, and the extra it needs ("" for none)."""
+
+    module: str
+    extra: str
+
+
+KINDS: dict[str, Kind] = {
+    "torchvision": Kind("seewhy.loading.torchvision", "zoo"),
+    "timm": Kind("seewhy.loading.timm", "zoo"),
+}
+
+
+def opener(kind: str) -> Opener:
+    """What opens addresses of `kind`; LookupError with a suggestion where there is no such kind."""
+    if kind not in KINDS:
+        raise LookupError(no_such("kind of model", kind, KINDS, "docs/models.md"))
+    return _opening(KINDS[kind])
+
+
+def _opening(kind: Kind) -> Opener:
+    def opened(address: Address, wishes: Wishes) -> Classifier:
+        with _extra(address, kind.extra):
+            made: Opener = import_module(kind.module).open_address
+            return made(address, wishes)
+
+    return opened
+
+
+@contextmanager
+def _extra(address: Address, extra: str) -> Iterator[None]:
+    """Inside, a package that is missing is said together with what installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if not extra or (error.name or "").startswith("seewhy"):
+            raise
+        raise ImportError(
+            f"{address.kind}: models need the package {error.name}; pip install 'seewhy[{extra}]'", name=error.name
+        ) from None
