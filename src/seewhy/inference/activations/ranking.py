@@ -1,0 +1,48 @@
+"""The place of every value among the values of its row, as 16-bit numbers that compare like the values themselves.
+
+A rank is the number of smaller values in the row, so equal values share it and `len(row) - rank` values are at least
+as large. Half-precision values are sorted as 16-bit integers, whose order is theirs once the sign is folded in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST = 2**16  # images: beyond this a rank does not fit
+
+
+def ranks(values: NDArray[Any], out: NDArray[np.uint16]) -> None:
+    """Write into `out` (U, N) how many values of its row each of `values` (U, N) exceeds; no NaN, no −0 beside 0."""
+    if values.shape[1] > MOST:
+        raise ValueError(f"at most {MOST:,} images can be ranked, got {values.shape[1]:,}; take a smaller size")
+    rank = _rank_halves if values.dtype == np.float16 else _rank_floats
+    for row, places in zip(values, out, strict=True):
+        rank(row, places)
+
+
+def _rank_halves(row: NDArray[np.float16], places: NDArray[np.uint16]) -> None:
+    bits = row.view(np.int16)
+    keys = (bits ^ ((bits >> 15) & 0x7FFF)).view(np.uint16) ^ np.uint16(0x8000)  # ordered as the numbers are
+    ordered = np.sort(keys)
+    starts = _starts(ordered)
+    first = np.empty(MOST, np.uint16)
+    first[ordered[starts]] = starts
+    np.take(first, keys, out=places, mode="clip")
+
+
+def _rank_floats(row: NDArray[Any], places: NDArray[np.uint16]) -> None:
+    order = np.argsort(row)
+    starts = _starts(row[order])
+    lengths = np.diff(starts, append=len(row))
+    places[order] = np.repeat(starts.astype(np.uint16), lengths)
+
+
+def _starts(ordered: NDArray[Any]) -> NDArray[np.intp]:
+    """Where each run of equal values begins."""
+    new = np.empty(len(ordered), np.bool_)
+    new[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return np.flatnonzero(new)
