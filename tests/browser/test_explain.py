@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from explaining import SETTLED, Open, ready, values_hash
 from PIL import Image
 from watching import shoot, until
 
@@ -24,17 +23,6 @@ GRID = "#/explain?model=mnist-cnn&img=digits/test/2&x=integrated-gradients~occlu
 WORDS = """[...document.querySelectorAll('explain-cell')].map(cell =>
     cell.querySelector('heat-map').getAttribute('aria-label') + ' | ' + cell.querySelector('.facts').innerText)"""
 EACH_MAP = "[...document.querySelectorAll('explain-cell heat-map')]"
-SETTLED = """(() => { const cells = [...document.querySelectorAll('explain-cell')];
-    return cells.length > 0 && cells.every(cell => cell.state !== 'running' && cell.state !== 'idle'); })()"""
-
-Open = Callable[..., Any]
-
-
-def ready(open_page: Open, hash_: str, **settings: Any) -> Any:
-    """The screen with all its maps."""
-    page = open_page(hash_, **settings)
-    until(page, SETTLED, 30)
-    return page
 
 
 def painted(page: Any, cell: int = 0) -> np.ndarray:
@@ -48,12 +36,6 @@ def painted(page: Any, cell: int = 0) -> np.ndarray:
         cell,
     )
     return np.array(data["data"]).reshape(data["height"], data["width"], 4)[..., :3]
-
-
-def values_hash(page: Any) -> list[str]:
-    """What the maps hold, as hashes."""
-    held = page.evaluate("[...document.querySelectorAll('explain-cell')].map(c => [...c.map.values])")
-    return [hashlib.sha256(np.array(one, np.float32).tobytes()).hexdigest() for one in held]
 
 
 def ink(server: Any, picture: np.ndarray) -> str:

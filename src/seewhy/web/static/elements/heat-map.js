@@ -89,7 +89,7 @@ export class HeatMap extends HTMLElement {
     const { values, width, height, scale, image, sentence } = this.#data;
     put(this.#map, paint(values, width, height, scale / this.#look.strength, { ...this.#look, image }));
     this.#nothing.hidden = values.some((value) => value !== 0);
-    this.setAttribute("aria-label", this.#nothing.hidden ? sentence ?? "heat map" : this.#nothing.textContent ?? "");
+    this.setAttribute("aria-label", sentence ?? (this.#nothing.hidden ? "heat map" : this.#nothing.textContent ?? ""));
     this.#drawTop();
   }
 

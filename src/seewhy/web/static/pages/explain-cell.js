@@ -4,15 +4,17 @@
 import { find, html } from "../html.js";
 import { ColourLegend, signed } from "../elements/colour-legend.js";
 import { HeatMap } from "../elements/heat-map.js";
+import { menuWays } from "../elements/menu-ways.js";
 import { ProgressRing } from "../elements/progress-ring.js";
 import { ShareMenu } from "../elements/share-menu.js";
 import { moved } from "./explain-keys.js";
+import { notRun, refused, trouble, warnings, working } from "./explain-over.js";
 import { quality, seconds } from "./explain-words.js";
 
 /** @typedef {import("../api.js").Task} Task */
 /** @typedef {import("../api.js").Result} Result */
 /** @typedef {{ values: Float32Array, width: number, height: number, image: { pixels: Float32Array, channels: number } }} Map */
-/** @typedef {{ title: string, row: string, task: Task }} Asked */
+/** @typedef {{ title: string, row: string, by: string, task: Task | null, refusal: string }} Asked by: the model, where there are several; without a task the refusal says why */
 /** @typedef {"idle" | "running" | "done" | "failed" | "cancelled"} State */
 
 /** Events: "settled" when a run has ended in any way, "chosen" when somebody attends to this cell, "remove" to drop its method. */
@@ -49,7 +51,6 @@ export class ExplainCell extends HTMLElement {
   </div>`;
   #menu = html`<share-menu class="menu" label="⋯"></share-menu>`;
   #ring = html`<progress-ring></progress-ring>`;
-  #focusBack = false;
 
   connectedCallback() {
     if (this.#body.isConnected) return;
@@ -57,12 +58,9 @@ export class ExplainCell extends HTMLElement {
     this.setAttribute("role", "cell");
     const menu = /** @type {ShareMenu} */ (this.#menu);
     menu.items = () => this.menuItems();
-    menu.addEventListener("focusin", () => this.#place(), true);
-    menu.addEventListener("click", () => (this.#focusBack = false));
+    menuWays(this, menu);
     find(this, ".title").addEventListener("click", () => this.dispatchEvent(new CustomEvent("chosen", { bubbles: true })));
-    this.addEventListener("contextmenu", (event) => this.#openMenu(event));
     this.addEventListener("keydown", this.#keys);
-    this.addEventListener("keydown", ({ key }) => key === "Escape" && this.#focusBack && setTimeout(() => this.heat.focus()), true);
     this.addEventListener("pointerdown", () => this.dispatchEvent(new CustomEvent("chosen", { bubbles: true })));
     this.#name();
   }
@@ -74,28 +72,29 @@ export class ExplainCell extends HTMLElement {
 
   /** A new question starts a run, unless it is the one that is answered here. @param {Asked} asked @param {boolean} go */
   ask(asked, go = true) {
-    const key = JSON.stringify(asked.task);
+    const key = JSON.stringify(asked.task ?? asked.refusal);
     const same = key === this.#key && this.state !== "idle";
-    const moved = this.#asked?.task.image !== asked.task.image;
+    const moved = this.#asked?.task?.image !== asked.task?.image;
     this.#asked = asked;
     this.#key = key;
     this.#name();
     if (moved) this.#picture = null;
     if (same) return;
     this.cancel();
-    if (go) this.start();
+    if (!asked.task) this.#refuse(asked.refusal);
+    else if (go) this.start();
     else this.#rest();
   }
 
   /** Runs what is asked; also "Retry". @param {boolean} [again] the server may have forgotten a run, once @returns {Promise<void>} */
   async start(again = false) {
-    const asked = this.#asked;
-    if (!asked) return;
+    const task = this.#asked?.task;
+    if (!task) return;
     const control = (this.#control = new AbortController());
     const current = () => this.#control === control;
     this.#enter("running");
     try {
-      const run = await this.app.api.perform(asked.task, {
+      const run = await this.app.api.perform(task, {
         signal: control.signal,
         started: ({ id }) => current() && ((this.run = id), this.#showRing(null)),
         progress: (progress) => current() && this.#showRing(progress),
@@ -153,7 +152,14 @@ export class ExplainCell extends HTMLElement {
   #rest() {
     this.#control = null;
     this.#clear();
-    this.#enter("idle", html`<p class="small">Not run yet</p>`, html`<button type="button" @click=${() => this.start()}>Run</button>`);
+    this.#enter("idle", ...notRun(() => this.start()));
+  }
+
+  /** The question makes no sense here, and the sentence says why. @param {string} refusal */
+  #refuse(refusal) {
+    this.#control = null;
+    this.#clear();
+    this.#enter("failed", refused(refusal));
   }
 
   /** @param {import("../api.js").Progress | null} progress */
@@ -161,7 +167,7 @@ export class ExplainCell extends HTMLElement {
     const ring = /** @type {ProgressRing} */ (this.#ring);
     ring.data = progress;
     if (ring.isConnected) return;
-    this.#enter("running", html`<div class="working">${ring}<button type="button" class="cancel" @click=${() => this.cancel()} aria-label="Cancel ${this.#title}">Cancel</button></div>`);
+    this.#enter("running", working(ring, this.#title, () => this.cancel()));
   }
 
   /** @param {string} id @param {() => boolean} current */
@@ -184,24 +190,21 @@ export class ExplainCell extends HTMLElement {
     this.result = result;
     this.#picture = { pixels: /** @type {Float32Array} */ (image.data), channels: image.shape[0] };
     this.map = { values: /** @type {Float32Array} */ (values.data), width, height, image: this.#picture };
-    this.#enter("done");
+    this.#enter("done", ...warnings(result.notes.warnings ?? []));
     const { heat } = this;
     find(this.#body, ".frame").style.aspectRatio = heat.style.aspectRatio = `${width} / ${height}`;
     heat.data = { ...this.map, scale: this.#scale, signed: result.signed, sentence: `${this.#title}. ${result.sentence}` };
     find(this, ".time").textContent = seconds(result.seconds);
     const { text, wrong, hint } = quality(result);
     find(this, ".check").replaceChildren(html`<span class="${wrong ? "warn" : ""}" title="${hint}">${text}</span>`);
-    for (const warning of result.notes.warnings ?? []) find(this.#body, ".over").append(html`<p class="warning small" title="${warning}">⚠ <span>${warning}</span></p>`);
   }
 
   /** @param {import("../api.js").Problem} problem */
   #failed(problem) {
     this.#clear();
     if (problem.status === 0) this.#key = ""; // nobody was there: asked again when somebody is
-    const again = (/** @type {string} */ label) => html`<button type="button" @click=${() => this.start()}>${label}</button>`;
-    if (problem.title === "cancelled") return this.#enter("cancelled", html`<p>Cancelled.</p>`, again("Retry"));
-    const drop = html`<button type="button" class="quiet" @click=${() => this.dispatchEvent(new CustomEvent("remove", { bubbles: true }))}>Remove method</button>`;
-    this.#enter("failed", html`<p class="small" role="alert">${problem.message}</p>`, html`<div class="row">${again("Retry")}${problem.status === 422 && drop}</div>`);
+    const drop = () => this.dispatchEvent(new CustomEvent("remove", { bubbles: true }));
+    this.#enter(problem.title === "cancelled" ? "cancelled" : "failed", ...trouble(problem, { again: () => this.start(), drop }));
   }
 
   #clear() {
@@ -212,7 +215,8 @@ export class ExplainCell extends HTMLElement {
   }
 
   get #title() {
-    return this.#asked ? `${this.#asked.title}, why ${this.#asked.row}` : "";
+    const { title, row, by } = this.#asked ?? {};
+    return title ? [`${title}, why ${row}`, by && `by ${by}`].filter(Boolean).join(", ") : "";
   }
 
   #name() {
@@ -221,22 +225,8 @@ export class ExplainCell extends HTMLElement {
     this.#menu.querySelector("button")?.setAttribute("aria-label", `Menu for ${this.#title}`);
   }
 
-  /** @param {Event} event */
-  #openMenu(event) {
-    event.preventDefault();
-    this.#focusBack = document.activeElement === this.heat;
-    /** @type {ShareMenu} */ (this.#menu).open();
-  }
-
-  /** The menu opens towards the middle of the window. */
-  #place() {
-    const { left, right } = this.getBoundingClientRect();
-    this.dataset.side = left + right < innerWidth ? "left" : "right";
-  }
-
   /** Arrows on the map move the cross-hair. @param {KeyboardEvent} event */
   #keys = (event) => {
-    if ((event.key === "F10" && event.shiftKey) || event.key === "ContextMenu") return this.#openMenu(event);
     const { data, crosshair } = this.heat;
     const at = event.target === this.heat && data && moved(event.key, data, crosshair);
     if (at === false || at === undefined || !data) return;

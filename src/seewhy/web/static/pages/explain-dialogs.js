@@ -1,14 +1,15 @@
 // @ts-check
-/** The dialogs of an Explain screen: one more method, one more class, another picture. Knows methods and labels. */
+/** The dialogs of an Explain screen: one more method, class or model, another picture. Knows methods and labels. */
 
 import { find, html } from "../html.js";
 import { ImagePicker } from "../elements/image-picker.js";
-import { tag } from "./explain-grid.js";
+import { percent } from "../elements/probability-bars.js";
+import { tag } from "./explain-table.js";
 
 /** @typedef {import("../api.js").Method} Method */
 
 /** Opens a dialog that cleans up after itself. @param {string} title @param {Node[]} content */
-function open(title, ...content) {
+export function open(title, ...content) {
   const dialog = /** @type {HTMLDialogElement} */ (html`<dialog class="explain-dialog" aria-labelledby="dialog-title">
     <div class="row spread"><h2 id="dialog-title">${title}</h2><button type="button" class="quiet" aria-label="Close" @click=${() => dialog.close()}>×</button></div>${content}</dialog>`);
   dialog.addEventListener("close", () => dialog.remove());
@@ -51,6 +52,23 @@ export function chooseClass(labels, { order, shares }, choose) {
     dialog.close();
     choose({ class: Number(one.value), versus: other.value === "" ? null : Number(other.value) });
   });
+}
+
+/** @param {import("../api.js").Model[]} models @param {import("../api.js").Model} first the one in use @param {(name: string) => unknown} choose */
+export function chooseModel(models, first, choose) {
+  const entry = (/** @type {import("../api.js").Model} */ { name, framework, input: { channels, height, width }, metrics, labels }) => html`<li>
+    <button type="button" @click=${() => (dialog.close(), choose(name))}><b>${name}</b><span class="chip">${framework}</span><span class="chip">${channels} × ${height} × ${width}</span>
+      ${metrics.accuracy !== undefined && html`<span class="chip">${percent(metrics.accuracy)}</span>`}</button>
+    <p class="small dim">${common(labels, first)}</p></li>`;
+  const dialog = open("Add model", html`<p class="small dim">It is shown the same picture and asked the same methods; classes are matched by their names.</p>`, html`<ul class="methods">${models.map(entry)}</ul>`);
+}
+
+/** @param {string[]} labels @param {import("../api.js").Model} first */
+function common(labels, first) {
+  const known = first.labels.filter((label) => labels.includes(label)).length;
+  const [mine, its] = [first.labels.length, labels.length];
+  if (known === 0) return `None of its ${its} classes is one of ${first.name}.`;
+  return known === mine && mine === its ? `The same ${its} classes as ${first.name}.` : `${its} classes; it knows ${known} of the ${mine} of ${first.name}.`;
 }
 
 /** @param {(picker: ImagePicker) => unknown} fill @param {(detail: { address?: string, blob?: Blob }) => unknown} choose */

@@ -1,24 +1,21 @@
 // @ts-check
-/** The grid of an Explain screen: a column for each method, a row for each class; one cross-hair and common scales. */
+/** The grid of an Explain screen: a column for each recipe, a row for each class of each model; one cross-hair and common scales. */
 
 import { html } from "../html.js";
 import { ColourLegend, signed } from "../elements/colour-legend.js";
-import { percent } from "../elements/probability-bars.js";
 import { showAgreement } from "./explain-agreement.js";
 import { ExplainCell } from "./explain-cell.js";
-import { titles } from "./explain-words.js";
-import { nameTarget, PLAIN, writeTarget } from "./explain-state.js";
+import { plan } from "./explain-plan.js";
+import { lines } from "./explain-table.js";
+import { PLAIN } from "./explain-state.js";
 
 /** @typedef {import("./explain-state.js").Question} Question */
-/** @typedef {import("./explain-state.js").Target} Target */
-/** @typedef {import("../api.js").Method} Method */
-/** @typedef {{ model: string, labels: string[], methods: Method[], shares: number[] }} Known */
 
 export const MOST = 24; // cells that start by themselves
 const HINT = "Point at a map, or focus it and use the arrow keys, to read the values there in all maps.";
 const NARROWEST = 118; // px of a map, before the grid becomes a stack
 
-/** Events: "chosen" {column}, "settled", "drop-method" {column}, "drop-class" {row}, "probe" from the maps. */
+/** Events: "chosen" {column}, "settled", "drop-method" {column}, "drop-class" {row}, "drop-model" {model}, "probe" from the maps. */
 export class ExplainGrid extends HTMLElement {
   /** Set by who makes it. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
@@ -28,6 +25,8 @@ export class ExplainGrid extends HTMLElement {
   #cells = new Map();
   /** @type {ExplainCell[][]} rows of cells */
   #rows = [];
+  /** Which model's part each row belongs to. @type {number[]} */
+  #parts = [];
   #view = PLAIN;
   #bare = false;
   #chosen = 0;
@@ -72,24 +71,24 @@ export class ExplainGrid extends HTMLElement {
     for (const row of this.#rows) for (const [at, cell] of row.entries()) cell.classList.toggle("chosen", at === column);
   }
 
-  /** @param {Question} question @param {Target[]} targets @param {Known} known @param {HTMLElement} corner */
-  show({ image, recipes, view }, targets, { model, labels, methods, shares }, corner) {
-    const named = titles(recipes, methods);
+  /** @param {Question} question @param {import("./explain-plan.js").Sight[]} sights @param {HTMLElement} corner */
+  show(question, sights, corner) {
+    const { recipes, view } = question;
+    const parts = plan(question, sights);
     const old = this.#cells;
     this.#cells = new Map();
     this.#columns = recipes.length;
-    this.#rows = targets.map((target, row) => recipes.map(({ method, settings }, column) => {
-      const nth = recipes.slice(0, column).filter((before) => before.method === method).length;
-      const key = `${model} ${method} ${nth} ${writeTarget(target)}`;
+    this.#parts = parts.flatMap(({ rows }, part) => rows.map(() => part));
+    this.#rows = parts.flatMap(({ sight, rows }) => rows.map(({ asked }) => asked.map((one, column) => {
+      const nth = recipes.slice(0, column).filter(({ method }) => method === recipes[column].method).length;
+      const key = `${sight.model.name} ${recipes[column].method} ${nth} ${one.row}`;
       const cell = old.get(key) ?? this.#cell();
       this.#cells.set(key, cell);
-      const asked = target.versus === null ? target.class : { class: target.class, versus: target.versus };
-      const first = row * recipes.length + column < MOST;
-      cell.ask({ title: named[column], row: nameTarget(target, labels), task: { model, image, method, settings, target: asked } }, first);
+      cell.ask(one, this.#cells.size <= MOST);
       return cell;
-    }));
+    })));
     for (const [key, cell] of old) if (!this.#cells.has(key)) cell.cancel();
-    this.#build(targets, recipes.map(({ method }, at) => ({ name: method, title: named[at] })), { model, labels, methods, shares }, corner);
+    this.#build(lines(parts, recipes, this.#rows, corner, { choose: (column) => this.#choose(column), say: (type, detail) => this.#say(type, detail) }));
     this.chosen = Math.min(this.#chosen, recipes.length - 1);
     this.look(view);
     this.#layOut();
@@ -101,7 +100,10 @@ export class ExplainGrid extends HTMLElement {
     this.#bare = bare;
     this.dataset.lock = view.lock;
     for (const [y, row] of this.#rows.entries()) for (const [x, cell] of row.entries()) cell.look(this.#scale(x, y), view, bare);
-    for (const [x, legend] of [...this.#table.querySelectorAll(".column-legend")].entries()) this.#legend(legend, this.#rows.map((row) => row[x]), this.#scale(x, 0));
+    for (const [at, legend] of [...this.#table.querySelectorAll(".column-legend")].entries()) {
+      const [x, y] = [at % this.#columns, this.#parts.indexOf(Math.floor(at / this.#columns))];
+      this.#legend(legend, this.#group(x, y, "col"), this.#scale(x, y));
+    }
     for (const [y, legend] of [...this.#table.querySelectorAll(".row-legend")].entries()) this.#legend(legend, this.#rows[y], this.#scale(0, y));
     const all = this.#table.querySelector(".all-legend");
     if (all) this.#legend(all, this.cells, this.#scale(0, 0));
@@ -113,16 +115,21 @@ export class ExplainGrid extends HTMLElement {
     for (const cell of this.cells) cell.forget();
   }
 
+  /** The cells that share a scale with one: different models score in different units. @param {number} x @param {number} y @param {string} lock */
+  #group(x, y, lock) {
+    if (lock === "all") return this.cells;
+    if (lock === "row") return this.#rows[y] ?? [];
+    return lock === "off" ? [this.#rows[y]?.[x]] : this.#rows.filter((_, row) => this.#parts[row] === this.#parts[y]).map((row) => row[x]);
+  }
+
   /** @param {number} x @param {number} y */
   #scale(x, y) {
-    const { lock } = this.#view;
-    const group = { col: this.#rows.map((row) => row[x]), row: this.#rows[y], all: this.cells, off: [this.#rows[y]?.[x]] }[lock] ?? [];
-    return Math.max(...group.map((cell) => cell?.result?.scale ?? 0)) || 1;
+    return Math.max(...this.#group(x, y, this.#view.lock).map((cell) => cell?.result?.scale ?? 0)) || 1;
   }
 
   /** @param {Element} place @param {ExplainCell[]} cells @param {number} scale */
   #legend(place, cells, scale) {
-    const done = cells.filter(({ result }) => result);
+    const done = cells.filter(({ result }) => result?.scale);
     const signed = done.length === 0 || done.some(({ result }) => result?.signed);
     /** @type {ColourLegend} */ (place.firstElementChild).data = done.length ? { scale: scale / this.#view.strength, signed } : null;
   }
@@ -134,23 +141,10 @@ export class ExplainGrid extends HTMLElement {
     return cell;
   }
 
-  /** @param {Target[]} targets @param {{ name: string, title: string }[]} columns @param {Known} known @param {HTMLElement} corner */
-  #build(targets, columns, { labels, methods, shares }, corner) {
-    const needs = (/** @type {Method | undefined} */ method) => (method ? html`<span class="chip">needs ${tag(method.needs)}</span>` : "");
-    const head = (/** @type {{ name: string, title: string }} */ { name, title }, /** @type {number} */ column) => html`<div class="head" role="columnheader"><button type="button" class="quiet" @click=${() => this.#choose(column)} title="Settings">${title}</button>
-        ${needs(methods.find((one) => one.name === name))}<button type="button" class="quiet drop" aria-label="Remove ${title}" ?hidden=${columns.length < 2} @click=${() => this.#say("drop-method", { column })}>×</button></div>`;
-    const side = (/** @type {Target} */ target, /** @type {number} */ row) => html`<div class="side" role="rowheader"><p>Why <b>${labels[target.class]}</b>${target.versus !== null && html`<span> rather than <b>${labels[target.versus]}</b></span>`}?</p>
-      <span class="small dim">${shareOf(shares, target)}</span>
-      <button type="button" class="quiet drop" aria-label="Remove class ${nameTarget(target, labels)}" ?hidden=${targets.length < 2} @click=${() => this.#say("drop-class", { row })}>×</button></div>`;
-    const legend = (/** @type {string} */ name) => html`<div class="${name}" role="cell"><colour-legend></colour-legend></div>`;
-    corner.setAttribute("role", "cell");
+  /** @param {HTMLElement[]} lines */
+  #build(lines) {
     const held = this.#table.contains(document.activeElement);
-    this.#table.replaceChildren(
-      html`<div class="line heads" role="row">${corner}${columns.map(head)}</div>`,
-      ...targets.map((target, row) => html`<div class="line" role="row">${side(target, row)}${this.#rows[row]}${legend("row-legend")}</div>`),
-      html`<div class="line foot" role="row"><span role="cell"></span>${columns.map(() => legend("column-legend"))}</div>`,
-      html`<div class="line" role="row">${legend("all-legend")}</div>`,
-    );
+    this.#table.replaceChildren(...lines);
     if (held) [...this.#table.querySelectorAll("button")].find((button) => button.checkVisibility())?.focus(); // what had the focus may be gone
   }
 
@@ -198,15 +192,6 @@ export class ExplainGrid extends HTMLElement {
   #say(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** @param {string[]} needs */
-export const tag = (needs) => (needs.includes("layers") ? "layers" : needs.includes("gradients") ? "gradients" : "scores only");
-
-/** @param {number[]} shares @param {Target} target */
-function shareOf(shares, { class: one, versus }) {
-  if (!shares.length) return "";
-  return versus === null ? percent(shares[one]) : `${percent(shares[one])} against ${percent(shares[versus])}`;
 }
 
 customElements.define("explain-grid", ExplainGrid);

@@ -3,9 +3,11 @@
 
 import { find, html } from "../html.js";
 
-/** @typedef {{ title: string, facts: string, wrong?: string, tools?: boolean, steps?: boolean }} Head */
+/** @typedef {{ title: string, facts: string, wrong?: string, tools?: boolean, steps?: boolean, models?: boolean }} Head */
 
-/** Events: "step" {by}, "other-picture", "add-method", "add-class". */
+const CHOICES = [["picture", "Other picture"], ["method", "Add method"], ["class", "Add class"], ["model", "Add model"]];
+
+/** Events: "step" {by}, "choice" {what}: picture, method, class or model. */
 export class ExplainHead extends HTMLElement {
   /** @type {Head} */
   #data = { title: "Explain", facts: "" };
@@ -15,9 +17,7 @@ export class ExplainHead extends HTMLElement {
       <span class="row steps" role="group" aria-label="Pictures of the data set">
         <button type="button" aria-label="Previous picture" @click=${() => this.#say("step", { by: -1 })}>‹</button>
         <button type="button" aria-label="Next picture" @click=${() => this.#say("step", { by: 1 })}>›</button></span>
-      <button type="button" @click=${() => this.#say("other-picture")}>Other picture</button>
-      <button type="button" @click=${() => this.#say("add-method")}>Add method</button>
-      <button type="button" @click=${() => this.#say("add-class")}>Add class</button>
+      ${CHOICES.map(([what, words]) => html`<button type="button" data-what="${what}" @click=${() => this.#say("choice", { what })}>${words}</button>`)}
     </div></div>
     <p class="wrong" hidden></p></div>`;
 
@@ -35,6 +35,7 @@ export class ExplainHead extends HTMLElement {
     find(this, ".facts").textContent = data.facts;
     find(this, ".tools").hidden = !data.tools;
     find(this, ".steps").hidden = !data.steps;
+    find(this, "[data-what=model]").hidden = !data.models;
     find(this, ".wrong").hidden = !data.wrong;
     find(this, ".wrong").textContent = `⚠ ${data.wrong}`;
   }

@@ -15,7 +15,7 @@ export function cellItems(app, cell, question, methods) {
   const task = () => cell.asked?.task ?? null;
   const shared = shareItems(app, task, () => look(cell, question));
   const again = cell.busy ? { label: "Cancel", action: () => cell.cancel() } : { label: "Run again", action: () => cell.start() };
-  return [...shared, { label: "Copy link", hint: "this map alone", action: () => app.copy(link(app, cell, question, methods), "Link") }, { label: "Open in Draw", action: () => draw(app, cell) },
+  return [...shared, { label: "Copy link", hint: "this map alone", action: () => copyLink(app, task(), question, methods) }, { label: "Open in Draw", action: () => draw(app, cell) },
     ...(cell.state === "done" ? [] : [again])];
 }
 
@@ -45,12 +45,13 @@ async function report(app, cells, title) {
   }
 }
 
-/** @param {App} app @param {ExplainCell} cell @param {Question} question @param {import("../api.js").Method[]} methods */
-function link(app, cell, question, methods) {
-  const { method, settings = {}, target } = /** @type {import("../api.js").Task} */ (cell.asked?.task);
+/** @param {App} app @param {import("../api.js").Task | null} task @param {Question} question @param {import("../api.js").Method[]} methods */
+function copyLink(app, task, question, methods) {
+  if (!task) return app.toast("There is no explanation to lead to.");
+  const { model, method, settings = {}, target } = task;
   const asked = typeof target === "number" ? { class: target, versus: null } : /** @type {import("./explain-state.js").Target} */ (target);
-  const params = writeQuestion({ ...question, recipes: [{ method, settings }], targets: [asked] }, methods);
-  return new URL(format("explain", { model: app.model?.name, ...params }), location.href).href;
+  const params = writeQuestion({ ...question, recipes: [{ method, settings }], targets: [asked], models: [] }, methods);
+  return app.copy(new URL(format("explain", { model, ...params }), location.href).href, "Link");
 }
 
 /** @param {App} app @param {ExplainCell} cell */
@@ -58,5 +59,5 @@ async function draw(app, cell) {
   const { map } = cell;
   if (!map || map.image.channels !== 1 || map.width !== map.height) return app.toast("Draw knows only square grey pictures; this one is not.");
   const ink = await inkEncode(Uint8Array.from(map.image.pixels, (value) => Math.round(255 * value)));
-  app.navigate(format("draw", { model: app.model?.name, ink, centre: 0, method: cell.asked?.task.method }));
+  app.navigate(format("draw", { model: app.model?.name, ink, centre: 0, method: cell.asked?.task?.method }));
 }

@@ -4,7 +4,7 @@
 import { find, html } from "../html.js";
 import { brief } from "../elements/colour-legend.js";
 import { SettingsForm } from "../elements/settings-form.js";
-import { titles } from "./explain-words.js";
+import { columnNames } from "./explain-words.js";
 import { PLAIN } from "./explain-state.js";
 
 /** @typedef {import("./explain-state.js").View} View */
@@ -13,7 +13,7 @@ import { PLAIN } from "./explain-state.js";
 const VIEWS = [["map", "Map"], ["overlay", "Overlay"], ["mask", "Mask"]];
 const LOCKS = [["col", "in a column"], ["row", "in a row"], ["all", "in all maps"], ["off", "per map"]];
 
-/** Events: "view" {view}, "settings" {settings}, "column" {column}. */
+/** Events: "view" {view}, "settings" {settings}, "column" {column}, "choice" {what}: duplicate, remove or layers. */
 export class ExplainPanel extends HTMLElement {
   #view = PLAIN;
   #body = html`<section class="card panel" aria-label="View and settings">
@@ -29,6 +29,9 @@ export class ExplainPanel extends HTMLElement {
     <label class="field which"><h2>Settings</h2><select aria-label="Settings of"></select></label>
     <settings-form></settings-form>
     <p class="none small dim" hidden>This method has no settings.</p>
+    <div class="row columns"><button type="button" class="duplicate" @click=${() => this.#say("choice", { what: "duplicate" })}>Duplicate this column</button>
+      <button type="button" class="remove" @click=${() => this.#say("choice", { what: "remove" })}>Remove it</button>
+      <button type="button" class="layers" hidden @click=${() => this.#say("choice", { what: "layers" })}>One column per layer</button></div>
     <div class="limits"></div>
   </section>`;
 
@@ -73,7 +76,7 @@ export class ExplainPanel extends HTMLElement {
    *  @param {import("../api.js").Layer[]} layers @param {number} side */
   settings(recipes, column, methods, layers, side) {
     const which = find(this, ".which select", HTMLSelectElement);
-    which.replaceChildren(...titles(recipes, methods).map((title, at) => html`<option value="${at}">${title}</option>`));
+    which.replaceChildren(...columnNames(recipes, methods).map(({ title, settings }, at) => html`<option value="${at}">${[title, settings].filter(Boolean).join(", ")}</option>`));
     which.selectedIndex = column;
     const method = methods.find(({ name }) => name === recipes[column]?.method);
     if (!method) return;
@@ -82,6 +85,9 @@ export class ExplainPanel extends HTMLElement {
     if (form.layers !== layers) form.layers = layers;
     if (form.schema !== method.settings) form.schema = method.settings;
     if (JSON.stringify(form.values) !== JSON.stringify(recipes[column].settings)) form.values = recipes[column].settings;
+    find(this, ".duplicate").hidden = Object.keys(method.settings.properties ?? {}).length === 0;
+    find(this, ".columns .remove").hidden = recipes.length < 2;
+    find(this, "button.layers").hidden = !Object.values(method.settings.properties ?? {}).some(({ layer }) => layer) || layers.filter(({ spatial }) => spatial).length < 2;
     find(this, ".none").hidden = Object.keys(method.settings.properties ?? {}).length > 0;
     const [first, ...rest] = method.limits;
     const others = rest.length > 0 && html`<details class="small"><summary>What else it cannot say</summary><ul>${rest.map((limit) => html`<li>${limit}</li>`)}</ul></details>`;

@@ -13,6 +13,7 @@ import { oneOf, read, within } from "../route.js";
  * @property {string} image address, empty for none
  * @property {Recipe[]} recipes one column each
  * @property {Target[] | null} targets one row each; null follows the guess
+ * @property {string[]} models asked too, beside the one in use
  * @property {View} view
  */
 
@@ -25,14 +26,15 @@ const LONGEST = 20_000; // characters of an address: a drawing of 512 × 512
 const share = (text) => within(0, 100)(text);
 
 /**
- * @param {URLSearchParams} params @param {{ labels: string[], methods: Method[] }} known
+ * @param {URLSearchParams} params @param {{ labels: string[], methods: Method[], model: string, models: string[] }} known model: the one in use
  * @returns {{ question: Question, corrections: string[] }}
  */
-export function readQuestion(params, { labels, methods }) {
+export function readQuestion(params, { labels, methods, model, models }) {
   const { values, corrections } = read(params, {
     img: (text) => (text && text.length <= LONGEST ? text : undefined),
     x: (text) => text,
     t: (text) => text,
+    with: (text) => text,
     view: oneOf(["map", "overlay", "mask"]),
     lock: oneOf(["col", "row", "all", "off"]),
     strength: within(0.125, 8),
@@ -40,24 +42,26 @@ export function readQuestion(params, { labels, methods }) {
     keep: within(1, 50),
     marks: oneOf(["1", "0"]),
   });
-  const { x = "", t = "", img = "", view, lock, strength, opacity = 100, keep = 20, marks } = values;
+  const { x = "", t = "", with: others = "", img = "", view, lock, strength, opacity = 100, keep = 20, marks } = values;
   const question = {
     image: img,
     recipes: readRecipes(x, methods, corrections),
     targets: readTargets(t, labels, corrections),
+    models: readModels(others, models, corrections).filter((name) => name !== model),
     view: { ...PLAIN, view: view ?? PLAIN.view, lock: lock ?? PLAIN.lock, strength: strength ?? 1, opacity: opacity / 100, keep: keep / 100, marks: marks === "1" },
   };
   return { question, corrections };
 }
 
 /** @param {Question} question @param {Method[]} methods */
-export function writeQuestion({ image, recipes, targets, view }, methods) {
+export function writeQuestion({ image, recipes, targets, models, view }, methods) {
   const schema = (/** @type {string} */ name) => methods.find((method) => method.name === name)?.settings;
   const other = (/** @type {keyof View} */ key, /** @type {unknown} */ text) => (view[key] === PLAIN[key] ? undefined : text);
   return {
     img: image,
     x: image && recipes.map(({ method, settings }) => formatRecipe(method, settings, schema(method))).join("~"),
     t: targets?.map(writeTarget).join(","),
+    with: models.join(","),
     view: other("view", view.view),
     lock: other("lock", view.lock),
     strength: other("strength", +view.strength.toFixed(3)),
@@ -88,6 +92,13 @@ function readRecipes(text, methods, corrections) {
   for (const { problem } of found) if (problem) corrections.push(problem);
   const kept = found.filter(({ word, method }) => method && word.split(".")[0] === method).map(({ method, settings }) => ({ method, settings }));
   return kept.length ? kept : usualRecipes(methods);
+}
+
+/** @param {string} text @param {string[]} models @param {string[]} corrections */
+function readModels(text, models, corrections) {
+  const wanted = [...new Set(text.split(",").filter(Boolean))];
+  for (const name of wanted) if (!models.includes(name)) corrections.push(`there is no model “${name.slice(0, 24)}”`);
+  return wanted.filter((name) => models.includes(name));
 }
 
 /** @param {string} text @param {string[]} labels @param {string[]} corrections @returns {Target[] | null} */

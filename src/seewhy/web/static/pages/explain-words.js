@@ -11,12 +11,18 @@ const CLOSED = 0.05; // a gap above this share of the rise is no completeness
 
 /** "labelled 5 · predicted 5 (97 %) ✓ · four methods, two classes, one colour scale per method".
  * @param {import("../api.js").Guess} first @param {string | null} label @param {import("./explain-state.js").Question} question @param {number} rows */
-export function facts(first, label, { recipes, view }, rows) {
-  const verdict = label === null ? "" : label === first.label ? " ✓" : " ✗";
-  const guess = `predicted ${first.label} (${percent(first.score)})${verdict}`;
-  const several = recipes.length * rows > 1 && SCALES[view.lock];
-  const grid = [count(recipes.length, "method"), count(rows, "class", "es"), several].filter(Boolean).join(", ");
-  return [label !== null && `labelled ${label}`, guess, grid].filter(Boolean).join(" · ");
+export function facts(first, label, { recipes, view, models }, rows) {
+  const kinds = new Set(recipes.map(({ method }) => method)).size;
+  const plain = kinds === recipes.length && !models.length;
+  const several = recipes.length * rows * (models.length + 1) > 1 && (plain || view.lock !== "col" ? SCALES[view.lock] : "one colour scale per column");
+  const columns = kinds === recipes.length ? count(kinds, "method") : `${count(kinds, "method")} in ${count(recipes.length, "version")}`;
+  const grid = [columns, count(rows, "class", "es"), models.length > 0 && count(models.length + 1, "model"), several].filter(Boolean).join(", ");
+  return [label !== null && `labelled ${label}`, verdict(first, label), grid].filter(Boolean).join(" · ");
+}
+
+/** "predicted 5 (97 %) ✓". @param {import("../api.js").Guess} first @param {string | null} label */
+export function verdict({ label: guessed, score }, label) {
+  return `predicted ${guessed} (${percent(score)})${label === null ? "" : label === guessed ? " ✓" : " ✗"}`;
 }
 
 /** @param {number} n @param {string} noun @param {string} [plural] */
@@ -26,14 +32,19 @@ const count = (n, noun, plural = "s") => `${NUMBERS[n] ?? n} ${noun}${n === 1 ? 
 export const heard = ({ label, score }, maps) => `${label}, ${Math.round(100 * score)} percent; ${count(maps, "map")} ready`;
 
 /** A title for each column; where a method has several, its settings tell them apart.
- * @param {import("./explain-state.js").Recipe[]} recipes @param {import("../api.js").Method[]} methods */
-export function titles(recipes, methods) {
+ * @param {import("./explain-state.js").Recipe[]} recipes @param {import("../api.js").Method[]} methods @returns {{ title: string, settings: string }[]} */
+export function columnNames(recipes, methods) {
   return recipes.map(({ method, settings }) => {
-    const title = methods.find(({ name }) => name === method)?.title ?? method;
-    if (recipes.filter((other) => other.method === method).length < 2) return title;
-    return `${title}, ${Object.entries(settings).map(([name, value]) => `${name} ${value}`).join(", ") || "unchanged"}`;
+    const known = methods.find(({ name }) => name === method);
+    const several = recipes.filter((other) => other.method === method);
+    const changed = Object.keys(known?.settings.properties ?? settings).filter((name) => several.some((other) => (other.settings[name] ?? null) !== null));
+    const words = changed.map((name) => `${name} ${said(settings[name] ?? known?.settings.properties?.[name]?.default ?? "default")}`);
+    return { title: known?.title ?? method, settings: several.length < 2 ? "" : words.join(", ") || "as it is" };
   });
 }
+
+/** A setting in a title. @param {unknown} value */
+const said = (value) => (typeof value === "string" && value.length > 20 ? `${value.slice(0, 18)}…` : String(value));
 
 /** An address as a title. @param {string} address */
 export const name = (address) => (address.startsWith("ink:") ? "A drawing" : address.startsWith("up:") ? "Your picture" : address);

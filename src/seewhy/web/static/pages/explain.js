@@ -1,17 +1,17 @@
 // @ts-check
-/** The Explain screen: one picture, any methods, any classes, side by side. */
+/** The Explain screen: one picture, any methods, any classes, any models, side by side. */
 
-import { find, html } from "../html.js";
+import { find, html, on } from "../html.js";
 import { ImagePicker, watchPictures } from "../elements/image-picker.js";
 import { ProbabilityBars } from "../elements/probability-bars.js";
 import { ExplainGrid } from "./explain-grid.js";
 import { ExplainHead } from "./explain-head.js";
 import { shortcuts } from "./explain-keys.js";
 import { ExplainPanel } from "./explain-panel.js";
-import { guess } from "./explain-guess.js";
+import { look } from "./explain-guess.js";
 import { fill, hasNeighbours, neighbour } from "./explain-samples.js";
 import { facts, heard, name, seconds } from "./explain-words.js";
-import { PLAIN, readQuestion, writeQuestion, writeTarget } from "./explain-state.js";
+import { PLAIN, readQuestion, writeQuestion } from "./explain-state.js";
 
 /** @typedef {import("./explain-state.js").Question} Question */
 
@@ -27,9 +27,9 @@ export default class ExplainPage extends HTMLElement {
   /** @type {import("../api.js").Layer[]} */
   #layers = [];
   /** @type {Question} */
-  #question = { image: "", recipes: [], targets: null, view: PLAIN };
-  /** @type {import("./explain-guess.js").Seen | null} */
-  #seen = null;
+  #question = { image: "", recipes: [], targets: null, models: [], view: PLAIN };
+  /** What the models make of it, the one in use first. @type {import("./explain-plan.js").Sight[]} */
+  #sights = [];
   #turn = 0;
   /** @type {Promise<void> | null} */
   #filled = null;
@@ -58,15 +58,14 @@ export default class ExplainPage extends HTMLElement {
     on(grid, "settled", () => this.#settled());
     on(grid, "drop-method", ({ column }) => this.#choose({ recipes: this.#question.recipes.filter((_, at) => at !== column) }));
     on(grid, "drop-class", ({ row }) => this.#choose({ targets: this.#targets.filter((_, at) => at !== row) }));
+    on(grid, "drop-model", ({ model }) => this.#choose({ models: this.#question.models.filter((_, at) => at !== model) }));
     on(panel, "view", ({ view }) => this.#look(view));
     on(panel, "column", ({ column }) => ((grid.chosen = column), this.#showSettings()));
     on(panel, "settings", ({ settings }) => this.#choose({ recipes: this.#question.recipes.map((recipe, at) => (at === grid.chosen ? { ...recipe, settings } : recipe)) }));
     on(find(this, "probability-bars"), "choose", ({ index }) => this.#choose({ targets: [{ class: index, versus: null }] }));
     on(find(this, ".start"), "pick", (picked) => this.#take(picked));
     on(head, "step", ({ by }) => this.#step(by));
-    on(head, "other-picture", () => this.#otherPicture());
-    on(head, "add-method", () => this.#addMethod());
-    on(head, "add-class", () => this.#addClass());
+    for (const part of [head, panel]) on(part, "choice", ({ what }) => this.#offer(what));
     on(find(this, ".as-text"), "toggle", () => this.#showTexts());
     watchPictures(this, (blob) => this.#take({ blob }));
   }
@@ -79,6 +78,7 @@ export default class ExplainPage extends HTMLElement {
   get grid() { return find(this, "explain-grid", ExplainGrid); }
   get panel() { return find(this, "explain-panel", ExplainPanel); }
   get #labels() { return this.app.model?.labels ?? []; }
+  get #seen() { return this.#sights[0]?.seen ?? null; }
   get #targets() { return this.#question.targets ?? (this.#seen ? [{ class: this.#seen.top.index, versus: null }] : []); }
   /** Where other screens find this picture. */
   get image() { return this.#question.image || null; }
@@ -88,7 +88,7 @@ export default class ExplainPage extends HTMLElement {
     const name = this.app.model?.name ?? "";
     if (name !== this.#model) [this.#methods, this.#layers] = await Promise.all([this.app.api.methods(name), this.app.api.layers(name).catch(() => [])]);
     this.#model = name;
-    const { question, corrections } = readQuestion(params, { labels: this.#labels, methods: this.#methods });
+    const { question, corrections } = readQuestion(params, { labels: this.#labels, methods: this.#methods, model: name, models: this.app.models.map((one) => one.name) });
     this.#question = question;
     this.app.corrected(corrections);
     if (corrections.length || (question.image && !params.has("x"))) this.app.replace(writeQuestion(question, this.#methods));
@@ -119,23 +119,23 @@ export default class ExplainPage extends HTMLElement {
     if (!image) return this.#start();
     const stale = find(this, ".work").classList;
     stale.add("stale");
-    const seen = await guess(this.app.api, this.#model, image, this.#labels).catch((problem) => problem.message);
+    const sights = await look(this.app, [this.#model, ...this.#question.models], image).catch((problem) => problem.message);
     if (turn !== this.#turn) return;
     stale.remove("stale");
-    if (typeof seen === "string") return this.#start(seen);
-    this.#seen = seen;
-    this.#show(seen);
+    if (typeof sights === "string") return this.#start(sights);
+    this.#sights = sights;
+    this.#show();
   }
 
-  /** @param {import("./explain-guess.js").Seen} seen */
-  #show(seen) {
+  #show() {
     const { image } = this.#question;
+    const { top, shares } = /** @type {import("./explain-guess.js").Seen} */ (this.#seen);
     this.#frame(true);
     this.#picture.src = this.app.api.imageURL(image, 128);
     this.#picture.alt = `The picture: ${name(image)}`;
     this.#showHead();
-    find(this, "probability-bars", ProbabilityBars).data = { labels: this.#labels, probabilities: seen.shares, top: seen.top.index, target: this.#targets[0].class };
-    this.grid.show(this.#question, this.#targets, { model: this.#model, labels: this.#labels, methods: this.#methods, shares: seen.shares }, this.#corner);
+    find(this, "probability-bars", ProbabilityBars).data = { labels: this.#labels, probabilities: shares, top: top.index, target: this.#targets[0].class };
+    this.grid.show(this.#question, this.#sights, this.#corner);
     this.#showSettings();
     this.#settled();
   }
@@ -145,7 +145,7 @@ export default class ExplainPage extends HTMLElement {
     const { image } = this.#question;
     const { top, label } = this.#seen;
     const wrong = label !== null && label !== top.label ? `Labelled ${label}, predicted ${top.label}.` : "";
-    this.head.data = { title: name(image), facts: facts(top, label, this.#question, this.#targets.length), wrong, tools: true, steps: hasNeighbours(image) };
+    this.head.data = { title: name(image), facts: facts(top, label, this.#question, this.#targets.length), wrong, tools: true, steps: hasNeighbours(image), models: this.app.models.length > this.#sights.length };
   }
 
   #showSettings() {
@@ -192,24 +192,12 @@ export default class ExplainPage extends HTMLElement {
     if (image) await this.#choose({ image });
   }
 
-  async #otherPicture() {
-    const { choosePicture } = await import("./explain-dialogs.js");
-    choosePicture((picker) => fill(picker, this.app, 18), (picked) => this.#take(picked));
-  }
-
-  async #addMethod() {
-    const { chooseMethod } = await import("./explain-dialogs.js");
-    chooseMethod(this.#methods, (method) => {
-      this.grid.chosen = this.#question.recipes.length;
-      this.#choose({ recipes: [...this.#question.recipes, { method, settings: {} }] });
-    });
-  }
-
-  async #addClass() {
-    const { chooseClass } = await import("./explain-dialogs.js");
-    if (this.#seen) chooseClass(this.#labels, this.#seen, (target) => {
-      if (this.#targets.some((before) => writeTarget(before) === writeTarget(target))) return this.app.toast("This class is in the grid already.");
-      this.#choose({ targets: [...this.#targets, target] });
+  /** Lets somebody add something. @param {string} what */
+  async #offer(what) {
+    const { choices } = await import("./explain-choices.js");
+    choices[what]({
+      app: this.app, question: this.#question, targets: this.#targets, sights: this.#sights, layers: this.#layers, column: this.grid.chosen,
+      choose: (change, column = this.grid.chosen) => ((this.grid.chosen = column), this.#choose(change)), take: (picked) => this.#take(picked),
     });
   }
 
@@ -233,17 +221,12 @@ export default class ExplainPage extends HTMLElement {
     step: (by) => this.#step(by),
     look: (change) => this.#look({ ...this.#question.view, ...change }),
     bare: (on) => this.grid.look(undefined, on),
-    addMethod: () => this.#question.image && this.#addMethod(),
+    addMethod: () => this.#question.image && this.#offer("method"),
     stop: () => this.grid.cells.forEach((cell) => cell.cancel()),
     explain: (index) => this.#question.image && this.#choose({ targets: [{ class: index, versus: null }] }),
     view: () => this.#question.view.view,
     labels: () => this.#labels,
   });
-}
-
-/** @param {EventTarget} element @param {string} type @param {(detail: any) => unknown} act */
-function on(element, type, act) {
-  element.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
 }
 
 customElements.define("explain-page", ExplainPage);
