@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seewhy.interpolants.base import Box, Counts, Interpolant, wilson
+from seewhy.interpolants.base import Box, Counts, Interpolant
 from seewhy.predicates import Bound, Conjunction, PredictsClass
+from seewhy.shares import wilson
 
 PUBLISHED = Counts(n=39, f=5, p=980, total=10_000)
 RULE = Interpolant(

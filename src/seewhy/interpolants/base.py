@@ -1,7 +1,6 @@
 """What a rule is and how far it can be trusted: frozen values, counts with intervals; knows no model and no search.
 
-Bayesian interpolants: K. McMillan, 2020, https://arxiv.org/abs/2004.04198. Intervals: E. Wilson, 1927,
-https://doi.org/10.1080/01621459.1927.10502953.
+Bayesian interpolants: K. McMillan, 2020, https://arxiv.org/abs/2004.04198.
 """
 
 from __future__ import annotations
@@ -9,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 from seewhy.predicates import Bound, Conjunction, Predicate, from_plain
+from seewhy.shares import Interval, wilson
 
 ENOUGH = 30  # images that satisfy a rule, below which its precision says little
-Z = 1.959963984540054  # standard deviations of a 95 % interval
 
 
 class Box(NamedTuple):
@@ -25,13 +23,6 @@ class Box(NamedTuple):
     left: int
     bottom: int
     right: int
-
-
-class Interval(NamedTuple):
-    """Where a share lies with 95 % confidence."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -200,21 +191,6 @@ class Interpolant:
         if not isinstance(data, Mapping):
             raise ValueError(f"a saved interpolant is an object, got {type(data).__name__}")
         return cls.from_plain(data)
-
-
-def wilson(hits: int, trials: int) -> Interval | None:
-    """The 95 % interval of a share seen as `hits` of `trials`; None without trials.
-
-    >>> low, high = wilson(34, 39)
-    >>> round(low, 3), round(high, 3)
-    (0.733, 0.944)
-    """
-    if trials == 0:
-        return None
-    share, spread = hits / trials, Z**2 / trials
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z / (1 + spread) * sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    return Interval(max(0.0, centre - half) if hits else 0.0, min(1.0, centre + half) if hits < trials else 1.0)
 
 
 _AS_THEY_ARE = ("settings", "notes", "model", "data", "image", "fingerprint", "seconds")
