@@ -11,12 +11,15 @@ from torch import nn
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.datasets.digits import Digits
-from seewhy.explainers.lime import Lime, random_masks
+from seewhy.explainers.lime import Lime, _Halves, fit, random_masks
 from seewhy.explainers.segmented import distinct, hide
+from seewhy.explainers.settling import agreement
 from seewhy.explainers.superpixels import segment
+from seewhy.inference.asking import Asking
 from seewhy.targets import ClassScore
 
 IMAGE = torch.from_numpy(np.random.default_rng(5).random((1, 1, 6, 6), dtype=np.float32))
+SEED = torch.Generator().manual_seed(0)
 COLOURS = {"mean": None, "black": 0.0, "grey": 0.5, "white": 1.0}
 
 
@@ -38,7 +41,8 @@ def test_the_lime_package_finds_the_same_weights_with_the_same_masks(
     grey, target, segmentation, fill, paired, residual, colours
 ):
     model = load("mnist-cnn") if grey else residual
-    x = torch.from_numpy(Digits().sample("test", 5).image)[None] if grey else colours[:1]
+    digit = torch.from_numpy(Digits().sample("test", 5).image)[None]
+    x = 0.8 * digit + 0.2 * colours[:1, :1].mean() * torch.rand(digit.shape, generator=SEED) if grey else colours[:1]
     recipe = Lime(samples=200, segmentation=segmentation, segments=30, fill=fill, paired=paired, seed=4)
     ours = recipe.attribute(model, x, target)
     ids = ours.arrays["segments"][0].numpy()
@@ -83,13 +87,39 @@ def test_a_segments_fill_is_its_own_mean(residual, colours):
 
 def test_no_picture_is_shown_twice(residual, colours, monkeypatch):
     shown: list[torch.Tensor] = []
-    scores = type(residual).scores
-    monkeypatch.setattr(type(residual), "scores", lambda self, x: shown.append(x.clone()) or scores(self, x))
+    scores = Asking.scores
+    monkeypatch.setattr(Asking, "scores", lambda self, x: shown.append(x.clone()) or scores(self, x))
     recipe = Lime(samples=500, segmentation="grid", segments=6)
     found = recipe.attribute(residual, colours[:1], ClassScore(1))
     pictures = torch.cat(shown).flatten(1)
     assert len(pictures) == len(torch.unique(pictures, dim=0)) <= 2 ** found.notes[0]["segments"]
     assert found.notes[0]["samples_used"] == 500
+
+
+def test_a_segment_that_cannot_be_hidden_weighs_nothing(residual, colours):
+    x = colours[:1].clone()
+    x[..., :10, :12] = 0.5  # the first of four
+    found = Lime(samples=60, segmentation="grid", segments=4).attribute(residual, x, ClassScore(2))
+    assert found.arrays["weights"][0, 0] == found.arrays["errors"][0, 0] == 0
+    assert found.arrays["weights"][0, 1:].all()
+    assert found.notes[0]["segments_unchanged"] == 1
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_halves_kept_as_sums_are_fits_of_their_own(residual, colours, paired):
+    masks = random_masks(301, 9, paired, 2)
+    scores = torch.randn(301, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    cluster = 2 if paired else 1
+    seen = _Halves(masks, 0.25, 1.0, cluster)
+    for stop in (7, 8, 150, 301):
+        seen.take(scores[:stop])
+    used = 300 if paired else 301
+    assert seen.count == used
+    half = torch.arange(used) // cluster % 2
+    fits = [fit(masks[:used][half == h].double(), scores[:used][half == h], 0.25, 1.0).weights for h in (0, 1)]
+    assert seen.agreement() == pytest.approx(agreement(*fits))
+    whole = torch.from_numpy(fit(masks[:used].double(), scores[:used], 0.25, 1.0).weights)
+    torch.testing.assert_close(seen.weights(), whole)
 
 
 def test_distinct_rows_come_in_order_of_appearance():

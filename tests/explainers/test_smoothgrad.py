@@ -101,3 +101,17 @@ def test_the_growing_map_ends_as_the_map(residual, colours):
         final = SmoothGrad(samples=130).attribute(residual, colours[:2], ClassScore(0)).values[0].numpy()
     assert len(maps) == 3
     np.testing.assert_allclose(maps[-1], final, atol=1e-6)
+
+
+def test_it_stops_when_the_ranking_has_settled(residual, colours):
+    recipe = SmoothGrad(samples=500, noise=0.02, until="settled")
+    found = recipe.attribute(residual, colours[:1], ClassScore(1))
+    notes = found.notes[0]
+    assert notes["settled"]
+    assert 16 <= notes["samples_used"] < 500
+    assert notes["samples_used"] % 16 == 0
+    same = recipe.model_copy(update={"samples": notes["samples_used"], "until": "count"})
+    torch.testing.assert_close(same.attribute(residual, colours[:1], ClassScore(1)).values, found.values)
+    rough = recipe.model_copy(update={"samples": 4, "noise": 1.0}).attribute(residual, colours[:1], ClassScore(1))
+    assert not rough.notes[0]["settled"]
+    assert rough.notes[0]["samples_used"] == 4

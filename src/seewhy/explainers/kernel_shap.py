@@ -51,52 +51,45 @@ class KernelShap(SegmentExplainer):
 
     def weigh(self, hiding: Hiding) -> Weighed:
         """Values that add up to score − empty_score; notes: whether they are `exact`, or how far they settled."""
-        live = hiding.live()
-        players = int(live.sum())
-        if 2**players <= (self.samples if self.until == "count" else min(self.samples, ALWAYS)):
-            return _exact(hiding, live, players)
-        return self._estimated(hiding, live, players)
-
-    def _estimated(self, hiding: Hiding, live: Tensor, players: int) -> Weighed:
+        if 2**hiding.count <= (self.samples if self.until == "count" else min(self.samples, ALWAYS)):
+            return _exact(hiding)
         certain = None if self.until == "count" else ALWAYS
-        drawn = shapley.draw(players, self.samples - 2, self.paired, self.seed, certain)
-        ends = torch.tensor([[True], [False]]).expand(2, players)
-        masks = _among(torch.cat([ends, drawn.members]), live)
-        found = _Found(drawn, 0.0)
-        for worth in hiding.scores(masks):
+        drawn = shapley.draw(hiding.count, self.samples - 2, self.paired, self.seed, certain)
+        ends = torch.tensor([[True], [False]]).expand(2, hiding.count)
+        found = _Found(drawn)
+        for worth in hiding.scores(torch.cat([ends, drawn.members]), self.stops()):
             if len(worth) < 2:
                 continue
-            found = _Found(drawn, float(worth[0] - worth[1])) if not found.seen else found
-            found.take(worth[2:] - worth[1])
-            progress.partial(lambda: paint(_spread_out(found.values()[0], live).numpy(), hiding.ids.cpu()).numpy())  # noqa: B023
+            found.take(worth[2:] - worth[1], float(worth[0] - worth[1]))
+            progress.partial(lambda: paint(found.values()[0].numpy(), hiding))
             if self.until == "settled" and found.agreement() >= SETTLED:
                 break
         values, inverse = found.values()
-        errors = found.errors(values, inverse)
-        notes = _notes(float(worth[0]), float(worth[1]), len(worth), live) | {
+        notes = _notes(float(worth[0]), float(worth[1]), len(worth)) | {
             "exact": False,
             "listed": len(drawn.listed),
             "agreement": found.agreement(),
             "settled": found.agreement() >= SETTLED,
         }
-        if found.seen < 2 * players:
-            few = f"{len(worth)} samples are few for {players} segments; use at least {4 * players}."
+        if found.seen < 2 * hiding.count:
+            few = f"{len(worth)} samples are few for {hiding.count} segments; use at least {4 * hiding.count}."
             notes["warnings"].append(few)
-        return Weighed(_spread_out(values, live).numpy(), _spread_out(errors, live).numpy(), notes)
+        return Weighed(values.numpy(), found.errors(values, inverse).numpy(), notes)
 
 
 class _Found:
     """What is known of the coalitions so far; halves of the random ones are kept apart, to be compared."""
 
-    def __init__(self, drawn: shapley.Coalitions, whole: float) -> None:
-        self.drawn, self.whole, self.seen = drawn, whole, 0
+    def __init__(self, drawn: shapley.Coalitions) -> None:
+        self.drawn, self.whole, self.seen = drawn, 0.0, 0
         self.gains = torch.zeros(0, dtype=torch.float64)
         nothing = shapley.Sums.of(drawn.members[:0], self.gains)
         self.listed = nothing
         self.halves = [nothing, nothing]
 
-    def take(self, gains: Tensor) -> None:
-        """Learn the gains of the first coalitions, (S,), of which some are known already."""
+    def take(self, gains: Tensor, whole: float) -> None:
+        """Learn the gains of the first coalitions, (S,), of which some are known already, and that of all players."""
+        self.whole = whole
         listed, cluster = len(self.drawn.listed), self.drawn.cluster
         end = len(gains)
         if end > listed:
@@ -137,31 +130,12 @@ class _Found:
         return shapley.share_out(sums, self.whole)
 
 
-def _exact(hiding: Hiding, live: Tensor, players: int) -> Weighed:
-    *_, worth = hiding.scores(_among(shapley.every_coalition(players), live))
-    values = _spread_out(shapley.exact(worth - worth[0], players), live).numpy()
+def _exact(hiding: Hiding) -> Weighed:
+    *_, worth = hiding.scores(shapley.every_coalition(hiding.count))
+    values = shapley.exact(worth - worth[0], hiding.count).numpy()
     notes = {"exact": True, "listed": len(worth), "agreement": 1.0, "settled": True}
-    return Weighed(values, values * 0, _notes(float(worth[-1]), float(worth[0]), len(worth), live) | notes)
+    return Weighed(values, values * 0, _notes(float(worth[-1]), float(worth[0]), len(worth)) | notes)
 
 
-def _among(members: Tensor, live: Tensor) -> Tensor:
-    """Coalitions (S, players) as masks (S, M), where segments that cannot be hidden are always shown."""
-    masks = torch.ones(len(members), len(live), dtype=torch.bool)
-    masks[:, live] = members
-    return masks
-
-
-def _spread_out(values: Tensor, live: Tensor) -> Tensor:
-    """Values (players,) at their segments (M,); 0 at those that cannot be hidden."""
-    return torch.zeros(len(live), dtype=torch.float64).masked_scatter(live, values)
-
-
-def _notes(score: float, empty: float, used: int, live: Tensor) -> dict[str, Any]:
-    nothing = "The fill looks like the image, so hiding changes nothing; use another fill."
-    return {
-        "score": score,
-        "empty_score": empty,
-        "samples_used": used,
-        "segments_unchanged": int((~live).sum()),
-        "warnings": [] if bool(live.any()) else [nothing],
-    }
+def _notes(score: float, empty: float, used: int) -> dict[str, Any]:
+    return {"score": score, "empty_score": empty, "samples_used": used, "warnings": []}

@@ -55,47 +55,78 @@ class Lime(SegmentExplainer):
     def weigh(self, hiding: Hiding) -> Weighed:
         """The line's weights; notes: `r2` of the fit, and how well two halves of the samples agree."""
         masks = random_masks(self.samples, hiding.count, self.paired, self.seed)
-        live = hiding.live().numpy()
-        line, likeness = fit(masks[:1].double(), torch.zeros(1), self.kernel, self.ridge), 0.0
-        for scores in hiding.scores(masks):
-            used = len(scores) - len(scores) % (2 if self.paired else 1)
-            z, y = (
-                masks[:used].double(),
-                scores[:used] - scores[0],
-            )  # differences, so that equal scores give exact zeros
-            line = fit(z, y, self.kernel, self.ridge, 2 if self.paired else 1)
-            likeness = self._likeness(z, y, live)
-            progress.partial(lambda: paint(line.weights, hiding.ids.cpu()).numpy())  # noqa: B023
-            if self.until == "settled" and likeness >= SETTLED:
+        seen = _Halves(masks, self.kernel, self.ridge, 2 if self.paired else 1)
+        for scores in hiding.scores(masks, self.stops()):
+            seen.take(scores - scores[0])  # differences, so that equal scores give exact zeros
+            progress.partial(lambda: paint(seen.weights().numpy(), hiding))
+            if self.until == "settled" and seen.agreement() >= SETTLED:
                 break
-        return Weighed(line.weights, line.errors, self._notes(line, likeness, used, float(scores[0]), live))
+        used = seen.count
+        line = fit(masks[:used].double(), scores[:used] - scores[0], self.kernel, self.ridge, seen.cluster)
+        return Weighed(line.weights, line.errors, _notes(line, seen.agreement(), used, float(scores[0])))
 
-    def _likeness(self, z: Tensor, y: Tensor, live: NDArray[np.bool_]) -> float:
-        """How alike two halves of the samples rank the segments."""
-        half = torch.arange(len(z)) // (2 if self.paired else 1) % 2
-        if half.bincount(minlength=2).min() < 2:
+
+class _Halves:
+    """What two halves of the samples say, kept as sums, so that looking at them costs no second pass over the masks."""
+
+    def __init__(self, masks: Tensor, kernel: float, ridge: float, cluster: int) -> None:
+        self.masks, self.ridge, self.cluster, self.count = masks, ridge, cluster, 0
+        self.importance = closeness(masks, kernel)
+        width = masks.shape[1] + 2  # the segments, one for the intercept, and the scores
+        self.sums = torch.zeros(2, width, width, dtype=torch.float64)
+        self.clusters = [0, 0]
+
+    def take(self, scores: Tensor) -> None:
+        """Learn the scores of the first samples (S,), of which some are known already; whole clusters only."""
+        end = len(scores) - len(scores) % self.cluster
+        rows = torch.arange(self.count, end)
+        ones = torch.ones(len(rows), 1, dtype=torch.float64)
+        known = torch.cat([self.masks[rows].double(), ones, scores[rows, None]], 1)
+        weighted = known * self.importance[rows, None]
+        half = rows // self.cluster % 2
+        for number in (0, 1):
+            mine = half == number
+            self.sums[number] += weighted[mine].T @ known[mine]
+            self.clusters[number] += int(mine.sum()) // self.cluster
+        self.count = max(self.count, end)
+
+    def weights(self) -> Tensor:
+        """The line's weights (M,) by all samples."""
+        return self._fitted(self.sums.sum(0))
+
+    def agreement(self) -> float:
+        """How alike the halves rank the segments."""
+        if min(self.clusters) < 2:
             return 0.0
-        one, other = (fit(z[half == h], y[half == h], self.kernel, self.ridge).weights[live] for h in (0, 1))
-        return agreement(one, other)
+        return agreement(*(self._fitted(half) for half in self.sums))
 
-    def _notes(self, line: Line, likeness: float, used: int, score: float, live: NDArray[np.bool_]) -> dict[str, Any]:
-        warnings = []
-        if used < 2 * len(live):
-            warnings.append(f"{used} samples are few for {len(live)} segments; use at least {4 * len(live)}.")
-        if line.r2 < POOR:
-            warnings.append(f"The line explains only {max(0, line.r2):.0%} of how the score changes (R²).")
-        if not live.any():
-            warnings.append("The fill looks like the image, so hiding changes nothing; use another fill.")
-        return {
-            "r2": line.r2,
-            "intercept": line.intercept + score,
-            "score": score,
-            "samples_used": used,
-            "agreement": likeness,
-            "settled": likeness >= SETTLED,
-            "segments_unchanged": int((~live).sum()),
-            "warnings": warnings,
-        }
+    def _fitted(self, sums: Tensor) -> Tensor:
+        """The same ridge regression as `fit`, from its sums."""
+        total, means = sums[-2, -2], sums[-2, :-2]
+        squares = sums[:-2, :-2] - torch.outer(means, means) / total
+        products = sums[:-2, -1] - means * sums[-2, -1] / total
+        inverse = torch.linalg.pinv(squares + self.ridge * torch.eye(len(means), dtype=means.dtype), hermitian=True)
+        weights: Tensor = inverse @ products
+        return weights
+
+
+def _notes(line: Line, likeness: float, used: int, score: float) -> dict[str, Any]:
+    warnings = []
+    if used < 2 * len(line.weights):
+        warnings.append(
+            f"{used} samples are few for {len(line.weights)} segments; use at least {4 * len(line.weights)}."
+        )
+    if line.r2 < POOR:
+        warnings.append(f"The line explains only {max(0, line.r2):.0%} of how the score changes (R²).")
+    return {
+        "r2": line.r2,
+        "intercept": line.intercept + score,
+        "score": score,
+        "samples_used": used,
+        "agreement": likeness,
+        "settled": likeness >= SETTLED,
+        "warnings": warnings,
+    }
 
 
 class Line(NamedTuple):

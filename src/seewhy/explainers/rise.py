@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import torch
@@ -15,11 +16,13 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.fills import Fill, filled
-from seewhy.explainers.settling import GROWTH, SETTLED, Until, agreement, steadiness
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.explainers.settling import SETTLED, Until, agreement, looks, steadiness
+from seewhy.inference.asking import Asking
+from seewhy.inference.batches import in_batches
 from seewhy.targets import ClassScore
 
 SKETCH = 200  # masks while somebody draws
+LOOK = 64  # masks between two looks whether the ranking has settled, at least
 
 
 class Rise(Explainer):
@@ -50,7 +53,7 @@ class Rise(Explainer):
     source: ClassVar[str] = "Petsiuk, Das, Saenko: RISE, BMVC 2018"
     link: ClassVar[str] = "https://arxiv.org/abs/1806.07421"
 
-    samples: int = Field(2000, ge=10, le=100_000, description="masks, at most")
+    samples: int = Field(1000, ge=10, le=100_000, description="masks, at most")
     cells: int = Field(7, ge=2, le=64, description="cells on each side of the coarse grids")
     chance: float = Field(0.5, ge=0.05, le=0.95, description="how likely a cell lets the image through")
     fill: Fill = Field("black", description="what is seen where a mask hides the image")
@@ -86,26 +89,17 @@ class Rise(Explainer):
     def _one(
         self, model: Classifier, image: Tensor, hidden: Tensor, grids: Grids, target: ClassScore
     ) -> tuple[Tensor, Tensor, dict[str, Any]]:
-        cluster = 2 if self.paired else 1
-        with torch.no_grad():
-            score = target(model, image[None]).double()
-        means = _Means(image.shape[1:], cluster)
-        due = 0.0
-        size = max(cluster, batch_size(image) // cluster * cluster)
-        for batch in progress.track(list(in_batches(self.samples, size)), "masking"):
+        asking = Asking(model, image)
+        score = target.of(asking.scores(image[None])).double()
+        means = _Means(image.shape[1:], 2 if self.paired else 1)
+        for batch, look in progress.track(self._work(asking.size), "masking"):
             masks = grids.masks(batch, image.device)
-            with torch.no_grad():
-                shown = hidden + masks[:, None] * (image - hidden)
-                means.take(
-                    masks, (target(model, shown).double() - score).to(masks)
-                )  # differences: 0 where all is equal
+            scores = target.of(asking.scores(hidden + masks[:, None] * (image - hidden)))
+            means.take(masks, (scores.double() - score).to(masks))  # differences, so that equal scores give zeros
             progress.partial(lambda: means.values().float().numpy())
-            if self.until == "settled" and batch.stop >= due:
-                due = batch.stop * GROWTH
-                if means.agreement() >= SETTLED:
-                    break
-        values, error = means.values(), means.errors()
-        likeness = means.agreement()
+            if look and means.agreement() >= SETTLED:
+                break
+        values, error, likeness = means.values(), means.errors(), means.agreement()
         facts = {
             "score": float(score),
             "mean_score": float(score) + means.mean(),
@@ -114,6 +108,15 @@ class Rise(Explainer):
             "settled": likeness >= SETTLED,
         }
         return values.float(), error.float(), facts | steadiness(values, error)
+
+    def _work(self, size: int) -> list[tuple[range, bool]]:
+        """Masks that go through the model at once, whole pairs, and whether to look after them if all has settled."""
+        stops = looks(self.samples, LOOK) if self.until == "settled" else [self.samples]
+        work, size = [], max(2, size - size % 2)
+        for start, stop in pairwise([0, *stops]):
+            batches = [range(start + part.start, start + part.stop) for part in in_batches(stop - start, size)]
+            work += [(batch, batch.stop == stop and self.until == "settled") for batch in batches]
+        return work
 
 
 @dataclass(frozen=True)

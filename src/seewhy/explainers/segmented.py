@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -18,64 +18,58 @@ from seewhy import progress
 from seewhy.classifiers.base import Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.fills import filled
-from seewhy.explainers.settling import GROWTH, Until
+from seewhy.explainers.settling import GROWTH, Until, looks, steadiness
 from seewhy.explainers.superpixels import Segmentation, segment
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.asking import Asking
+from seewhy.inference.batches import in_batches
 from seewhy.targets import ClassScore
 
 SegmentFill = Literal["mean", "black", "grey", "white", "blur"]
 SKETCH = 200  # samples while somebody draws
+LOOK = 64  # samples between two looks whether the ranking has settled, at least
 
 
 @dataclass(frozen=True)
 class Hiding:
-    """One image, what is seen where a segment is hidden, and the segments.
+    """One image, what is seen where a segment is hidden, and the segments that make a difference, the parts.
 
-    image, hidden: (C, H, W); ids: (H, W), from 0.
+    image, hidden: (C, H, W); place: (H, W), the part of each pixel, or `count` where hiding it changes nothing.
     """
 
     model: Classifier
     target: ClassScore
     image: Tensor
     hidden: Tensor
-    ids: Tensor
-
-    @property
-    def count(self) -> int:
-        """How many segments there are."""
-        return int(self.ids.max()) + 1
-
-    def live(self) -> Tensor:
-        """(M,) whether hiding a segment changes any pixel; where not, no method can learn anything about it."""
-        differs = (self.image != self.hidden).any(0).flatten().double()
-        return torch.zeros(self.count, dtype=torch.float64).index_add_(0, self.ids.flatten().cpu(), differs.cpu()) > 0
+    place: Tensor
+    count: int
 
     def pictures(self, masks: Tensor) -> Tensor:
-        """(S, C, H, W): the image with the segments hidden for which `masks` (S, M) is False."""
-        shown = masks.to(self.image.device)[:, self.ids]  # (S, H, W)
+        """(S, C, H, W): the image with the parts hidden for which `masks` (S, count) is False."""
+        always = torch.ones(len(masks), 1, dtype=torch.bool)
+        shown = torch.cat([masks, always], 1).to(self.image.device)[:, self.place]  # (S, H, W)
         return torch.where(shown[:, None], self.image, self.hidden)
 
-    def scores(self, masks: Tensor) -> Iterator[Tensor]:
-        """The scores of the first 1 … S of `masks` (S, M): more and more of them, at last all (S,) float64.
+    def scores(self, masks: Tensor, stops: Sequence[int] = ()) -> Iterator[Tensor]:
+        """The scores of the first 1 … S of `masks` (S, count): more and more of them, at last all (S,) float64.
 
-        Masks that show the same picture go through the model once.
+        Masks that show the same picture go through the model once. With `stops`, exactly so many scores are told each
+        time, whatever goes through the model at once.
         """
-        different, first, place = distinct(masks & self.live())
+        different, first, whose = distinct(masks)
+        asking = Asking(self.model, self.image)
         known = torch.empty(len(different), dtype=torch.float64)
-        due = 0.0
-        for batch in progress.track(list(in_batches(len(different), batch_size(self.image))), "hiding segments"):
-            rows = slice(batch.start, batch.stop)
-            with torch.no_grad():
-                known[rows] = self.target(self.model, self.pictures(different[rows])).double().cpu()
-            used = int(first[batch.stop]) if batch.stop < len(different) else len(masks)
-            if used >= due or used == len(masks):
-                due = used * GROWTH
-                yield known[place[:used]]
+        pieces = _pieces(first, len(masks), asking.size, stops)
+        for rows, stop in progress.track(pieces, "hiding segments"):
+            if len(rows):
+                scores = self.target.of(asking.scores(self.pictures(different[rows.start : rows.stop])))
+                known[rows.start : rows.stop] = scores.double().cpu()
+            if stop:
+                yield known[whose[:stop]]
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """What a method finds: a weight a segment, its standard error, and plain facts."""
+    """What a method finds: a weight a part, its standard error, and plain facts."""
 
     weights: NDArray[np.float64]
     errors: NDArray[np.float64]
@@ -95,33 +89,50 @@ class SegmentExplainer(Explainer):
 
     @abstractmethod
     def weigh(self, hiding: Hiding) -> Weighed:
-        """Weigh the segments of one image."""
+        """Weigh the parts of one image, at least one."""
 
     def sketch(self) -> Self:
         """Fewer samples."""
         return self.model_copy(update={"samples": min(self.samples, SKETCH)})
 
+    def stops(self) -> list[int]:
+        """After how many samples to see whether the ranking has settled; none where all samples are used."""
+        return looks(self.samples, LOOK) if self.until == "settled" else []
+
     def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
         """Each pixel has its segment's weight; arrays: `weights` and `errors` (M,), `segments` (H, W) their ids.
 
-        In a batch, weights and errors end in NaN where an image has fewer segments than another.
+        Segments that look like what hides them are left out: their weight is 0, without error. In a batch, weights
+        and errors end in NaN where an image has fewer segments than another.
         """
-        found, maps, ids = [], [], []
+        rows: dict[str, list[Tensor]] = {"weights": [], "errors": [], "segments": []}
+        notes = []
         for image in x.detach():
             cut = segment(image.cpu().numpy(), self.segmentation, self.segments)
-            ids.append(torch.from_numpy(cut.ids))
-            hidden = hide(image, ids[-1], self.fill, model)
-            one = self.weigh(Hiding(model, target, image, hidden, ids[-1].to(x.device)))
-            facts = {"segments": cut.count, "segmentation": cut.method, "samples_used": 0, "settled": True}
-            warnings = [*cut.warnings, *one.notes.get("warnings", [])]
-            found.append((one, facts | one.notes | {"warnings": warnings}))
-            maps.append(paint(one.weights, ids[-1]))
-        arrays = {
-            "weights": _padded([one.weights for one, _ in found]),
-            "errors": _padded([one.errors for one, _ in found]),
-            "segments": torch.stack(ids),
-        }
-        return Attribution(torch.stack(maps), tuple(notes for _, notes in found), arrays=arrays)
+            ids = torch.from_numpy(cut.ids)
+            hidden = hide(image, ids, self.fill, model)
+            live = changed(image, hidden, ids)
+            weights, errors, facts = self._weighed(Hiding(model, target, image, hidden, *parts(ids, live, x.device)))
+            rows["weights"].append(_at(weights, live))
+            rows["errors"].append(_at(errors, live))
+            rows["segments"].append(ids)
+            known = {"segments": cut.count, "segmentation": cut.method, "segments_unchanged": int((~live).sum())}
+            notes.append(known | facts | {"warnings": [*cut.warnings, *facts["warnings"]]})
+        maps = [row[ids].float() for row, ids in zip(rows["weights"], rows["segments"], strict=True)]
+        arrays = {name: _padded(rows[name]) for name in ("weights", "errors")}
+        return Attribution(torch.stack(maps), tuple(notes), arrays=arrays | {"segments": torch.stack(rows["segments"])})
+
+    def _weighed(self, hiding: Hiding) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Weights and errors of the parts, and facts."""
+        if not hiding.count:
+            nothing = "The fill looks like the image, so hiding changes nothing; use another fill."
+            facts = {"samples_used": 0, "agreement": 1.0, "settled": True, "warnings": [nothing]}
+            return torch.zeros(0).double(), torch.zeros(0).double(), facts
+        found = self.weigh(hiding)
+        weights, errors = torch.from_numpy(found.weights), torch.from_numpy(found.errors)
+        steady = steadiness(weights, errors)
+        warnings = [*found.notes.get("warnings", []), *steady["warnings"]]
+        return weights, errors, found.notes | steady | {"warnings": warnings}
 
 
 def hide(image: Tensor, ids: Tensor, fill: SegmentFill, model: Classifier) -> Tensor:
@@ -133,9 +144,23 @@ def hide(image: Tensor, ids: Tensor, fill: SegmentFill, model: Classifier) -> Te
     return (sums / place.bincount())[:, ids].to(image)
 
 
-def paint(weights: NDArray[np.float64], ids: Tensor) -> Tensor:
-    """The weight of each pixel's segment, (H, W) float32."""
-    return torch.from_numpy(weights)[ids].float()
+def changed(image: Tensor, hidden: Tensor, ids: Tensor) -> Tensor:
+    """(M,) whether hiding a segment changes any pixel; where not, no method can learn anything about it."""
+    differs = (image != hidden).any(0).flatten().double().cpu()
+    return torch.zeros(int(ids.max()) + 1, dtype=torch.float64).index_add_(0, ids.flatten(), differs) > 0
+
+
+def parts(ids: Tensor, live: Tensor, device: torch.device | str = "cpu") -> tuple[Tensor, int]:
+    """The part (H, W) that each pixel belongs to, its segment's number among the live ones, and how many there are."""
+    count = int(live.sum())
+    numbers = torch.full((len(live),), count).masked_scatter(live, torch.arange(count))
+    return numbers[ids].to(device), count
+
+
+def paint(weights: NDArray[np.float64], hiding: Hiding) -> NDArray[np.float32]:
+    """The weight of each pixel's part, (H, W); 0 where hiding changes nothing."""
+    found: NDArray[np.float32] = np.append(weights, 0.0).astype(np.float32)[hiding.place.cpu().numpy()]
+    return found
 
 
 def distinct(masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -148,5 +173,33 @@ def distinct(masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return masks[first[order]], torch.from_numpy(first[order]), rank[torch.from_numpy(place)]
 
 
-def _padded(rows: list[NDArray[np.float64]]) -> Tensor:
-    return pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True, padding_value=float("nan"))
+def _pieces(first: Tensor, samples: int, size: int, stops: Sequence[int]) -> list[tuple[range, int]]:
+    """Different pictures that go through the model at once, and how many samples are to be told after them, or 0.
+
+    first: which sample shows each different picture for the first time, in order.
+    """
+    pieces, due = [], 0.0
+    if not stops:
+        for batch in in_batches(len(first), size):
+            known = int(first[batch.stop]) if batch.stop < len(first) else samples
+            told = known >= due or known == samples
+            due = known * GROWTH if told else due
+            pieces.append((batch, known if told else 0))
+        return pieces
+    start = 0
+    for stop in stops:
+        end = int(torch.searchsorted(first, stop))
+        batches = [range(start + part.start, start + part.stop) for part in in_batches(end - start, size)]
+        pieces += [(batch, 0) for batch in batches[:-1]]
+        pieces.append((batches[-1] if batches else range(start, start), stop))
+        start = end
+    return pieces
+
+
+def _at(values: Tensor, live: Tensor) -> Tensor:
+    """The values of the parts at their segments (M,); 0 at the others."""
+    return torch.zeros(len(live), dtype=torch.float64).masked_scatter(live, values)
+
+
+def _padded(rows: list[Tensor]) -> Tensor:
+    return pad_sequence(rows, batch_first=True, padding_value=float("nan"))

@@ -1,4 +1,7 @@
-"""When to stop sampling: two halves of the samples rank the parts of an image alike. Knows numbers only."""
+"""When to stop sampling: two halves of the samples rank the parts of an image alike. Knows numbers only.
+
+Looks are at fixed counts, so that where a run stops depends on its numbers, not on what the machine takes at once.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,18 @@ def agreement(one: ArrayLike, other: ArrayLike) -> float:
     if any(len(np.unique(half)) <= 1 for half in halves):
         return float(all(len(np.unique(half)) <= 1 for half in halves))
     return round(float(rank_correlation(halves)[0, 1]), 12)
+
+
+def looks(samples: int, step: int) -> list[int]:
+    """After how many samples to look: multiples of `step`, further and further apart, and at the end.
+
+    >>> looks(1000, 64)
+    [64, 128, 192, 256, 320, 384, 512, 640, 768, 960, 1000]
+    """
+    found = [min(step, samples)]
+    while found[-1] < samples:
+        found.append(min(samples, max(found[-1] + step, -(-int(found[-1] * GROWTH) // step) * step)))
+    return found
 
 
 def steadiness(values: Tensor, error: Tensor) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, Self
 
 import torch
@@ -11,10 +12,12 @@ from torch import Tensor
 from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
+from seewhy.explainers.settling import SETTLED, Until, agreement, looks, steadiness
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.targets import ClassScore
 
 SKETCH = 8  # samples while somebody draws
+LOOK = 16  # samples between two looks whether the ranking has settled, at least
 
 
 class SmoothGrad(Explainer):
@@ -45,13 +48,14 @@ class SmoothGrad(Explainer):
     source: ClassVar[str] = "Smilkov et al.: SmoothGrad, 2017; VarGrad: Adebayo et al., 2018"
     link: ClassVar[str] = "https://arxiv.org/abs/1706.03825"
 
-    samples: int = Field(50, ge=2, le=500, description="noisy copies of the image")
+    samples: int = Field(50, ge=2, le=500, description="noisy copies of the image, at most")
     noise: float = Field(
         0.15, gt=0, le=1, description="standard deviation of the noise, as a share of the image's range of values"
     )
     form: Literal["mean", "squared", "variance"] = Field(
         "mean", description="what is made of the gradients: their mean, the mean of their squares, or their variance"
     )
+    until: Until = Field("count", description="use all samples, or stop when the ranking of the pixels has settled")
     seed: int = Field(0, ge=0, lt=2**32, description="the noise is the same for the same seed")
 
     @property
@@ -71,19 +75,41 @@ class SmoothGrad(Explainer):
         x = x.detach()
         noise = self._noise(x)
         spread = self.noise * (x.amax((1, 2, 3)) - x.amin((1, 2, 3)))
-        found: list[list[Tensor]] = [[] for _ in x]
-        work = [(index, batch) for index in range(len(x)) for batch in in_batches(self.samples, batch_size(x))]
-        for index, batch in progress.track(work, "adding noise"):
-            copies = (x[index] + spread[index] * noise[list(batch)]).requires_grad_()
-            found[index] += torch.autograd.grad(target(model, copies).sum(), copies)
-            if index == 0:
-                progress.partial(lambda: self._terms(torch.cat(found[0])).mean(0).sum(0).cpu().numpy())
-        terms = [self._terms(torch.cat(gradients)) for gradients in found]  # (S, C, H, W) an image
+        found: list[Tensor] = []
+        for image, each in zip(x, spread, strict=True):
+            found.append(self._one(model, image, each * noise, target, first=not found))
+        terms = [self._terms(gradients) for gradients in found]  # (S, C, H, W) an image
         channels = torch.stack([term.mean(0) for term in terms])
         values = channels.sum(1)
-        error = torch.stack([term.sum(1).std(0) / self.samples**0.5 for term in terms])
-        notes = tuple(_notes(*facts) for facts in zip(values, error, spread, strict=True))
+        error = torch.stack([term.sum(1).std(0) / len(term) ** 0.5 for term in terms])
+        notes = tuple(
+            _settled(len(gradients), self._agreement(gradients)) | _notes(*facts)
+            for gradients, *facts in zip(found, values, error, spread, strict=True)
+        )
         return Attribution(values, notes, channels, {"error": error})
+
+    def _one(self, model: Classifier, image: Tensor, noise: Tensor, target: ClassScore, first: bool) -> Tensor:
+        """Gradients (S, C, H, W) at the noisy copies of one image."""
+        stops = looks(self.samples, LOOK) if self.until == "settled" else [self.samples]
+        found: list[Tensor] = []
+        work = [
+            (range(start + part.start, start + part.stop), stop)
+            for start, stop in pairwise([0, *stops])
+            for part in in_batches(stop - start, batch_size(image))
+        ]
+        for batch, stop in progress.track(work, "adding noise"):
+            copies = (image + noise[batch.start : batch.stop]).requires_grad_()
+            found.append(torch.autograd.grad(target(model, copies).sum(), copies)[0])
+            if first:
+                progress.partial(lambda: self._terms(torch.cat(found)).mean(0).sum(0).cpu().numpy())
+            if self.until == "settled" and batch.stop == stop and self._agreement(torch.cat(found)) >= SETTLED:
+                break
+        return torch.cat(found)
+
+    def _agreement(self, gradients: Tensor) -> float:
+        """How alike two halves of the copies rank the pixels."""
+        halves = [self._terms(gradients[half::2]).mean(0).sum(0) for half in (0, 1)]
+        return agreement(*(half.cpu() for half in halves))
 
     def _noise(self, x: Tensor) -> Tensor:
         """Standard normal (S, C, H, W), the same for every image, so that none depends on its neighbours."""
@@ -96,13 +122,12 @@ class SmoothGrad(Explainer):
         return (gradients if self.form == "squared" else gradients - gradients.mean(0)) ** 2
 
 
+def _settled(used: int, likeness: float) -> dict[str, Any]:
+    return {"samples_used": used, "agreement": likeness, "settled": likeness >= SETTLED}
+
+
 def _notes(values: Tensor, error: Tensor, spread: Tensor) -> dict[str, Any]:
-    """The standard error as one number: its root mean square over the pixels, and relative to that of the map."""
-    typical, whole = (float(part.square().mean().sqrt()) for part in (error, values))
-    relative = typical / max(whole, 1e-12)
-    warnings = []
+    facts = steadiness(values, error)
     if spread == 0:
-        warnings.append("The image has one value everywhere, so no noise was added: this is the plain gradient.")
-    elif relative > 1:
-        warnings.append(f"The standard error is {relative:.1f} times as large as the map itself; use more samples.")
-    return {"noise": float(spread), "standard_error": typical, "relative_error": relative, "warnings": warnings}
+        facts["warnings"] = ["The image has one value everywhere, so no noise was added: this is the plain gradient."]
+    return {"noise": float(spread)} | facts
