@@ -121,7 +121,7 @@ class PyTorchClassifier(Classifier):
             if isinstance(output, Tensor):
                 parameters = sum(p.numel() for p in module.parameters())
                 found.pop(name, None)  # the last run decides the place
-                found[name] = LayerInfo(name, type(module).__name__, tuple(output.shape[1:]), parameters)
+                found[name] = LayerInfo(name, _kind(module), tuple(output.shape[1:]), parameters)
 
         with self._lock, ExitStack() as stack, torch.no_grad():
             stack.enter_context(_evaluating(self.module))
@@ -216,6 +216,12 @@ def _per_channel(value: float | Sequence[float], channels: int, what: str) -> Te
     if len(numbers) not in (1, channels):
         raise ValueError(f"{what} must be one number or one for each of {channels} channels, got {len(numbers)}")
     return numbers.expand(channels).reshape(1, channels, 1, 1)
+
+
+def _kind(module: nn.Module) -> str:
+    """The name of the module's class, or of what it stands for."""
+    kind = getattr(module, "kind", None)
+    return kind if isinstance(kind, str) else type(module).__name__
 
 
 def _refuse_nan(module: nn.Module, name: str) -> None:

@@ -10,8 +10,10 @@ from torch import nn
 from seewhy.catalog import models, no_such
 from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.function import FunctionClassifier
+from seewhy.classifiers.keras import is_model as is_keras
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.loading.address import Address, parse
+from seewhy.loading.keras import open_model as open_keras
 from seewhy.loading.kinds import KINDS, opener
 from seewhy.loading.wishes import Numbers, Wishes
 from seewhy.zoo import pretrained
@@ -26,11 +28,11 @@ def load(
     std: Numbers | None = None,
     name: str | None = None,
 ) -> Classifier:
-    """A classifier from an address, a PyTorch module, a function or a scikit-learn estimator.
+    """A classifier from an address, a PyTorch module, a Keras model, a function or an estimator.
 
     thing: an address such as "mnist-cnn", "torchvision:resnet50" or "keras:model.keras" (`docs/models.md` has them
-    all; "@weights.safetensors" behind a name takes local weights); an `nn.Module` giving logits (N, K); or a callable
-    on (N, H, W, C) floats giving probabilities (N, K), or an estimator with `predict_proba`.
+    all; "@weights.safetensors" behind a name takes local weights); an `nn.Module` giving logits (N, K), or a Keras
+    model; or a callable on (N, H, W, C) floats giving probabilities (N, K), or an estimator with `predict_proba`.
     labels, input_shape (C, H, W): needed for everything that does not bring its own.
     mean, std: what the model was trained with, in units of [0, 1]; it sees (x − mean) / std.
 
@@ -45,6 +47,8 @@ def load(
     wishes = Wishes(labels, input_shape, mean, std, name)
     if isinstance(thing, str):
         return _at(parse(thing), wishes)
+    if is_keras(thing):
+        return open_keras(thing, wishes)
     if labels is None or input_shape is None:
         missing = "labels" if labels is None else "input_shape"
         raise ValueError(f"a model of your own needs labels=… and input_shape=(C, H, W); {missing} is missing")

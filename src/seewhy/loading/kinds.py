@@ -25,6 +25,7 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "torchvision": Kind("seewhy.loading.torchvision", "zoo"),
     "timm": Kind("seewhy.loading.timm", "zoo"),
+    "keras": Kind("seewhy.loading.keras", "keras"),
 }
 
 
