@@ -23,9 +23,28 @@ def ranks(values: NDArray[Any], out: NDArray[np.uint16]) -> None:
         rank(row, places)
 
 
+def below_and_upto(values: NDArray[Any], others: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How many of each row of `values` (U, N) are smaller, and how many not larger, than each of `others` (A, U)."""
+    if values.dtype == np.float16:
+        values, others = _keys(values), _keys(others)
+    below, upto = np.empty(others.shape, np.int32), np.empty(others.shape, np.int32)
+    for unit, row in enumerate(values):
+        for each in range(len(others)):
+            other = others[each, unit]
+            below[each, unit] = np.count_nonzero(row < other)
+            upto[each, unit] = np.count_nonzero(row <= other)
+    return below, upto
+
+
+def _keys(halves: NDArray[Any]) -> NDArray[np.uint16]:
+    """16-bit integers that are ordered as the numbers are."""
+    bits = np.ascontiguousarray(halves).view(np.int16)
+    keys: NDArray[np.uint16] = (bits ^ ((bits >> 15) & 0x7FFF)).view(np.uint16) ^ np.uint16(0x8000)
+    return keys
+
+
 def _rank_halves(row: NDArray[np.float16], places: NDArray[np.uint16]) -> None:
-    bits = row.view(np.int16)
-    keys = (bits ^ ((bits >> 15) & 0x7FFF)).view(np.uint16) ^ np.uint16(0x8000)  # ordered as the numbers are
+    keys = _keys(row)
     ordered = np.sort(keys)
     starts = _starts(ordered)
     first = np.empty(MOST, np.uint16)
