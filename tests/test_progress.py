@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from seewhy.progress import Cancelled, partial, reporting_to, track
+from seewhy.progress import Cancelled, note, partial, reporting_to, track
 
 
 class Notebook:
@@ -57,3 +57,19 @@ def test_a_listener_hears_only_its_own_thread():
         partial(lambda: np.ones((1, 1), np.float32))
     assert not notebook.heard
     assert len(notebook.maps) == 1
+
+
+class Careful(Notebook):
+    """Also hears facts."""
+
+    def note(self, facts: dict[str, float]) -> None:
+        self.facts = facts
+
+
+def test_facts_about_a_map_reach_those_who_care_and_nobody_else():
+    careful = Careful()
+    with reporting_to(careful):
+        note(r2=0.5)
+    assert careful.facts == {"r2": 0.5}
+    with reporting_to(Notebook()):
+        note(r2=0.5)

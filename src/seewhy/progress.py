@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,13 @@ class Listener(Protocol):
     def progress(self, done: int, total: int | None, stage: str) -> None: ...
 
     def partial(self, values: NDArray[np.float32]) -> None: ...
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A listener that also hears facts about the map so far."""
+
+    def note(self, facts: dict[str, float]) -> None: ...
 
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
@@ -68,3 +75,10 @@ def partial(values: Callable[[], NDArray[np.float32]]) -> None:
     listener = _listener.get()
     if listener is not None:
         listener.partial(values())
+
+
+def note(**facts: float) -> None:
+    """Say facts about the map that the next `partial` offers, such as its fit or its gap, to those who care."""
+    listener = _listener.get()
+    if isinstance(listener, Noting):
+        listener.note(facts)

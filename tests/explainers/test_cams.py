@@ -9,6 +9,7 @@ from torch import nn
 
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.eigen_cam import EigenCam
+from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from seewhy.explainers.layer_cam import LayerCam
 from seewhy.explainers.score_cam import ScoreCam
@@ -85,3 +86,11 @@ def test_score_cam_tries_the_maps_that_vary_most(averaged):
 
 def test_score_cam_of_a_map_that_does_not_vary_is_finite(averaged):
     assert torch.isfinite(ScoreCam().attribute(averaged, torch.full((1, 1, 6, 6), 0.5), ClassScore(0)).values).all()
+
+
+def test_the_votes_of_averaged_maps_are_kept_loudest_first(averaged):
+    found = GradCam().attribute(averaged, IMAGE, ClassScore(0, versus=1)).arrays
+    assert found["loudest"][0].tolist() in ([0, 1], [1, 0])  # one for, one against, equally loud
+    torch.testing.assert_close(found["summed"][0], IMAGE[0, 0] / 36 - 3 * IMAGE[0, 0] / 36)
+    assert not found["small_map"].any()
+    torch.testing.assert_close(found["loudest_maps"][0].sum(0), 4 * IMAGE[0, 0])

@@ -120,6 +120,7 @@ def test_halves_kept_as_sums_are_fits_of_their_own(residual, colours, paired):
     assert seen.agreement() == pytest.approx(agreement(*fits))
     whole = torch.from_numpy(fit(masks[:used].double(), scores[:used], 0.25, 1.0).weights)
     torch.testing.assert_close(seen.weights(), whole)
+    assert seen.fit() == pytest.approx(fit(masks[:used].double(), scores[:used], 0.25, 1.0, cluster).r2, abs=1e-9)
 
 
 def test_distinct_rows_come_in_order_of_appearance():
@@ -180,3 +181,16 @@ def test_a_fill_that_looks_like_the_image_is_said(linear):
     found = Lime(fill="black").attribute(linear, torch.zeros(1, 1, 6, 6), ClassScore(0))
     assert not found.values.any()
     assert any("another fill" in warning for warning in found.notes[0]["warnings"])
+
+
+def test_the_masks_that_are_kept_repeat_their_scores_and_a_batch_pads_them():
+    model, x = load("mnist-cnn"), torch.from_numpy(Digits().sample("test", 5).image)[None]
+    target = ClassScore(3)
+    found = Lime(samples=60, segments=12).attribute(model, torch.cat([x, x.flip(3)]), target).arrays
+    masks, ids = found["masks"][0].bool(), found["segments"][0]
+    hidden = hide(x[0], ids, "mean", model)
+    with torch.no_grad():
+        scores = target(model, torch.where(masks[:, : int(ids.max()) + 1][:, ids][:, None], x[0], hidden))
+    torch.testing.assert_close(found["mask_scores"][0], scores.double(), atol=1e-5, rtol=1e-5)
+    assert found["masks"].shape[:2] == (2, 60)
+    assert "masks" not in Lime(samples=2000, segments=150, segmentation="grid").attribute(model, x, target).arrays

@@ -17,6 +17,8 @@ from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.layers import as_maps, default_layer
 from seewhy.targets import ClassScore
 
+LOUDEST = 8  # maps that are kept to be shown
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -68,11 +70,16 @@ class Cam(Explainer):
         return general
 
     def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
-        """Values ≥ 0; arrays: `small_map` (h, w) before enlarging, and what the method adds."""
+        """Values ≥ 0; arrays: `small_map` (h, w) before enlarging, and what the method adds.
+
+        Where that is one weight a map, also the `votes`, loudest first.
+        """
         seen = self.read(model, x.detach(), target)
         small, arrays = self.combine(seen)
         small = small.detach()
         notes = tuple(self.remarks(seen, index, one) for index, one in enumerate(small))
+        if "weights" in arrays:
+            arrays |= votes(arrays["weights"].detach(), seen.maps.detach())
         return Attribution(enlarged(small, x), notes, arrays={"small_map": small} | arrays)
 
     def read(self, model: Classifier, x: Tensor, target: ClassScore) -> Reading:
@@ -98,6 +105,20 @@ class Cam(Explainer):
 def weighted(weights: Tensor, maps: Tensor) -> Tensor:
     """What is left above zero of maps (N, K, h, w) added with `weights` (N, K)."""
     return F.relu((weights[:, :, None, None] * maps).sum(1))
+
+
+def votes(weights: Tensor, maps: Tensor) -> dict[str, Tensor]:
+    """How weights (N, K) of maps (N, K, h, w) make one map, for those who want to see it.
+
+    `summed` (N, h, w): all maps by their weights, before anything is dropped; `loudest` (N, L): the numbers of the maps
+    with the largest weights of either sign; `loudest_maps` (N, L, h, w).
+    """
+    loudest = weights.abs().topk(min(LOUDEST, weights.shape[1]), 1).indices
+    return {
+        "summed": (weights[:, :, None, None] * maps).sum(1),
+        "loudest": loudest,
+        "loudest_maps": torch.stack([one[chosen] for one, chosen in zip(maps, loudest, strict=True)]),
+    }
 
 
 def enlarged(small: Tensor, x: Tensor) -> Tensor:

@@ -90,20 +90,18 @@ class IntegratedGradients(Explainer):
         x = x.detach()
         baseline = filled(self.baseline, x, model)
         path = _Path(model, target, baseline, x - baseline)
+        with torch.no_grad():
+            ends = target(model, torch.cat([x, baseline])).double().cpu()
         if self.tolerance is None:
-            channels, arrays = _even(path, self.steps)
-            notes = self._completeness(model, x, baseline, target, channels)
+            channels, arrays = _even(path, self.steps, float(ends[0] - ends[len(x)]))
+            notes = self._completeness(x, baseline, ends, channels)
         else:
             channels, arrays, facts = _refined(path, self.steps, self.tolerance)
-            notes = self._completeness(model, x, baseline, target, channels)
+            notes = self._completeness(x, baseline, ends, channels)
             notes = tuple(_judged(note, fact, self.tolerance) for note, fact in zip(notes, facts, strict=True))
         return Attribution(channels.sum(1), notes, channels, arrays | {"baseline": baseline})
 
-    def _completeness(
-        self, model: Classifier, x: Tensor, baseline: Tensor, target: ClassScore, channels: Tensor
-    ) -> tuple[dict[str, Any], ...]:
-        with torch.no_grad():
-            ends = target(model, torch.cat([x, baseline])).double().cpu()
+    def _completeness(self, x: Tensor, baseline: Tensor, ends: Tensor, channels: Tensor) -> tuple[dict[str, Any], ...]:
         score, start = ends[: len(x)], ends[len(x) :]
         total = channels.double().sum((1, 2, 3)).cpu()
         same = (x == baseline).all(1).flatten(1).double().mean(1).cpu()
@@ -129,8 +127,11 @@ class _Path(NamedTuple):
         return score.detach(), gradient
 
 
-def _even(path: _Path, steps: int) -> tuple[Tensor, dict[str, Tensor]]:
-    """The map (N, C, H, W) by Gauss-Legendre points, the same for every image, and what it looked like on the way."""
+def _even(path: _Path, steps: int, rise: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """The map (N, C, H, W) by Gauss-Legendre points, the same for every image, and what it looked like on the way.
+
+    rise: of the first image's score, which its map is to add up to.
+    """
     _, _, baseline, change = path
     count, side = len(change), change.shape[-2] * change.shape[-1]
     alphas, weights = gauss_legendre(steps)
@@ -146,6 +147,8 @@ def _even(path: _Path, steps: int) -> tuple[Tensor, dict[str, Tensor]]:
         if steps * side <= FILM:
             films.append((gradients + parts.cumsum(0)) * change)
         gradients = gradients + parts.sum(0)
+        so_far = completeness(sum(float(part[:, 0].double().sum()) for part in sums), rise, 0.0)
+        progress.note(relative_gap=so_far["relative_gap"])
         progress.partial(lambda: (change * gradients)[0].sum(0).cpu().numpy())  # noqa: B023
     arrays = {
         "alphas": alphas.float().expand(count, -1),
@@ -197,6 +200,7 @@ def _refined(path: _Path, most: int, tolerance: float) -> tuple[Tensor, dict[str
         for (image, alphas), score, value in zip(wanted.items(), scores.split(sizes), values.split(sizes), strict=True):
             ways[image].scores.update(zip(alphas, score.tolist(), strict=True))
             ways[image].rule.add(alphas, value)
+        progress.note(estimated_error=ways[0].error())
         progress.partial(lambda: ways[0].rule.integral().sum(0).cpu().numpy())
     facts = [
         {"gradients": len(way.scores), "estimated_error": way.error(), "tolerance_reached": way.reached(tolerance)}

@@ -58,12 +58,14 @@ class Lime(SegmentExplainer):
         seen = _Halves(masks, self.kernel, self.ridge, 2 if self.paired else 1)
         for scores in hiding.scores(masks, self.stops()):
             seen.take(scores - scores[0])  # differences, so that equal scores give exact zeros
+            progress.note(r2=seen.fit(), samples_used=seen.count)
             progress.partial(lambda: paint(seen.weights().numpy(), hiding))
             if self.until == "settled" and seen.agreement() >= SETTLED:
                 break
         used = seen.count
         line = fit(masks[:used].double(), scores[:used] - scores[0], self.kernel, self.ridge, seen.cluster)
-        return Weighed(line.weights, line.errors, _notes(line, seen.agreement(), used, float(scores[0])))
+        notes = _notes(line, seen.agreement(), used, float(scores[0]))
+        return Weighed(line.weights, line.errors, notes, masks[:used], scores[:used])
 
 
 class _Halves:
@@ -93,6 +95,16 @@ class _Halves:
     def weights(self) -> Tensor:
         """The line's weights (M,) by all samples."""
         return self._fitted(self.sums.sum(0))
+
+    def fit(self) -> float:
+        """R² of the line by all samples."""
+        sums = self.sums.sum(0)
+        total, means, weights = sums[-2, -2], sums[-2, :-2], self.weights()
+        squares = sums[:-2, :-2] - torch.outer(means, means) / total
+        products = sums[:-2, -1] - means * sums[-2, -1] / total
+        spread = sums[-1, -1] - sums[-2, -1] ** 2 / total
+        misfit = spread - 2 * weights @ products + weights @ squares @ weights
+        return float(1 - misfit / spread) if spread > 0 else 1.0
 
     def agreement(self) -> float:
         """How alike the halves rank the segments."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -27,6 +27,7 @@ from seewhy.targets import ClassScore
 SegmentFill = Literal["mean", "black", "grey", "white", "blur"]
 SKETCH = 200  # samples while somebody draws
 LOOK = 64  # samples between two looks whether the ranking has settled, at least
+FILM, PIECES = 250_000, 200  # keep masks up to so many entries, of so many segments
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,16 @@ class Hiding:
 
 @dataclass(frozen=True)
 class Weighed:
-    """What a method finds: a weight a part, its standard error, and plain facts."""
+    """What a method finds: a weight a part, its standard error, plain facts, and what it learned them from.
+
+    masks: (S, M) which parts were shown; scores: (S,) what the target said; kept where they are not too many.
+    """
 
     weights: NDArray[np.float64]
     errors: NDArray[np.float64]
     notes: dict[str, Any]
+    masks: Tensor | None = None
+    scores: Tensor | None = None
 
 
 class SegmentExplainer(Explainer):
@@ -103,36 +109,38 @@ class SegmentExplainer(Explainer):
         """Each pixel has its segment's weight; arrays: `weights` and `errors` (M,), `segments` (H, W) their ids.
 
         Segments that look like what hides them are left out: their weight is 0, without error. In a batch, weights
-        and errors end in NaN where an image has fewer segments than another.
+        and errors end in NaN where an image has fewer segments than another. Where they are not too many, also the
+        `masks` (S, M), 0 or 1, and their `mask_scores` (S,), in the order of the work.
         """
         rows: dict[str, list[Tensor]] = {"weights": [], "errors": [], "segments": []}
-        notes = []
+        notes, films = [], []
         for image in x.detach():
             cut = segment(image.cpu().numpy(), self.segmentation, self.segments)
             ids = torch.from_numpy(cut.ids)
             hidden = hide(image, ids, self.fill, model)
             live = changed(image, hidden, ids)
-            weights, errors, facts = self._weighed(Hiding(model, target, image, hidden, *parts(ids, live, x.device)))
-            rows["weights"].append(_at(weights, live))
-            rows["errors"].append(_at(errors, live))
+            found = self._weighed(Hiding(model, target, image, hidden, *parts(ids, live, x.device)))
+            films.append(_film(found, live))
+            facts = found.notes
+            rows["weights"].append(_at(torch.from_numpy(found.weights), live))
+            rows["errors"].append(_at(torch.from_numpy(found.errors), live))
             rows["segments"].append(ids)
             known = {"segments": cut.count, "segmentation": cut.method, "segments_unchanged": int((~live).sum())}
             notes.append(known | facts | {"warnings": [*cut.warnings, *facts["warnings"]]})
         maps = [row[ids].float() for row, ids in zip(rows["weights"], rows["segments"], strict=True)]
-        arrays = {name: _padded(rows[name]) for name in ("weights", "errors")}
+        arrays = {name: _padded(rows[name]) for name in ("weights", "errors")} | _joined(films)
         return Attribution(torch.stack(maps), tuple(notes), arrays=arrays | {"segments": torch.stack(rows["segments"])})
 
-    def _weighed(self, hiding: Hiding) -> tuple[Tensor, Tensor, dict[str, Any]]:
+    def _weighed(self, hiding: Hiding) -> Weighed:
         """Weights and errors of the parts, and facts."""
         if not hiding.count:
             nothing = "The fill looks like the image, so hiding changes nothing; use another fill."
             facts = {"samples_used": 0, "agreement": 1.0, "settled": True, "warnings": [nothing]}
-            return torch.zeros(0).double(), torch.zeros(0).double(), facts
+            return Weighed(np.zeros(0), np.zeros(0), facts)
         found = self.weigh(hiding)
-        weights, errors = torch.from_numpy(found.weights), torch.from_numpy(found.errors)
-        steady = steadiness(weights, errors)
+        steady = steadiness(torch.from_numpy(found.weights), torch.from_numpy(found.errors))
         warnings = [*found.notes.get("warnings", []), *steady["warnings"]]
-        return weights, errors, found.notes | steady | {"warnings": warnings}
+        return replace(found, notes=found.notes | steady | {"warnings": warnings})
 
 
 def hide(image: Tensor, ids: Tensor, fill: SegmentFill, model: Classifier) -> Tensor:
@@ -203,3 +211,27 @@ def _at(values: Tensor, live: Tensor) -> Tensor:
 
 def _padded(rows: list[Tensor]) -> Tensor:
     return pad_sequence(rows, batch_first=True, padding_value=float("nan"))
+
+
+def _film(found: Weighed, live: Tensor) -> tuple[Tensor, Tensor] | None:
+    """The masks (S, M) over all segments and their scores (S,); None where they were not kept or are too many."""
+    if found.masks is None or found.scores is None or len(found.masks) * len(live) > FILM or len(live) > PIECES:
+        return None
+    whole = torch.ones(len(found.masks), len(live), dtype=torch.uint8)
+    whole[:, live] = found.masks.to(torch.uint8)
+    return whole, found.scores
+
+
+def _joined(films: list[tuple[Tensor, Tensor] | None]) -> dict[str, Tensor]:
+    """The films of all images, where each has one; shorter ones end in masks of 0 and scores of NaN."""
+    kept = [film for film in films if film is not None]
+    if not kept or len(kept) < len(films):
+        return {}
+    most, widest = (max(masks.shape[axis] for masks, _ in kept) for axis in (0, 1))
+    whole = torch.zeros(len(kept), most, widest, dtype=torch.uint8)
+    for one, (masks, _) in zip(whole, kept, strict=True):
+        one[: len(masks), : masks.shape[1]] = masks
+    return {
+        "masks": whole,
+        "mask_scores": pad_sequence([s for _, s in kept], batch_first=True, padding_value=torch.nan),
+    }

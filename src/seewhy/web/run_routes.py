@@ -57,7 +57,8 @@ def routes(workbench: Workbench) -> APIRouter:
         """Arrays of a run as safetensors."""
         run = workbench.run(id)
         if partial and not run.over:
-            return Response(wire.pack({"values": _so_far(run)}, {"version": run.version}), media_type=wire.SAFETENSORS)
+            facts = {"version": run.version, **run.notes}
+            return Response(wire.pack({"values": _so_far(run)}, facts), media_type=wire.SAFETENSORS)
         held = finished(run).all_arrays()
         wanted = names.split(",") if names else list(held)
         return keepable(request, wire.pack({name: _named(held, name, id) for name in wanted}), wire.SAFETENSORS, True)

@@ -37,6 +37,7 @@ class Run:
         self.error: dict[str, str] | None = None
         self.partial: NDArray[np.float32] | None = None
         self.version = 0
+        self.notes: dict[str, float] = {}  # facts about the partial map
         self.listener = _Reporter(self)
         self._announce = announce
         self._lock = Lock()
@@ -141,6 +142,10 @@ class _Reporter:
     def partial(self, values: NDArray[np.float32]) -> None:
         """Pass it on."""
         self._run.show(values, aloud=self._is_time("partial", time.perf_counter()))
+
+    def note(self, facts: dict[str, float]) -> None:
+        """Keep it beside the map that comes next."""
+        self._run.notes = facts
 
     def _is_time(self, kind: str, now: float) -> bool:
         if now - self._said[kind] < RARELY:

@@ -2,11 +2,8 @@
 /** Occlusion as a film: a patch moves over the picture, the score moves with it, and the map fills up. Knows one run's falls. */
 
 import { picture, put } from "../colours.js";
-import { find, html, on } from "../html.js";
-import { ColourLegend } from "./colour-legend.js";
-import { HeatMap } from "./heat-map.js";
-import { LineChart } from "./line-chart.js";
-import { StepFilm } from "./step-film.js";
+import { html } from "../html.js";
+import { number, StagedFilm } from "./staged-film.js";
 
 /**
  * @typedef {{ falls: ArrayLike<number>, tops: ArrayLike<number>, lefts: ArrayLike<number>, patch: number, patchWidth: number, fill: ArrayLike<number>,
@@ -15,28 +12,9 @@ import { StepFilm } from "./step-film.js";
  */
 
 /** Step 0 is the bare picture; step k has the first k patches behind it. */
-export class PatchFilm extends HTMLElement {
+export class PatchFilm extends StagedFilm {
   /** @type {Covered | null} */
   #data = null;
-  #film = new StepFilm();
-  #map = new HeatMap();
-  #chart = new LineChart();
-  #legend = new ColourLegend();
-  #body = html`<div class="path">
-    ${this.#film}
-    <div class="stages">
-      <figure><canvas role="img"></canvas><figcaption class="small dim">What the model is shown</figcaption></figure>
-      <figure class="sofar">${this.#map}<figcaption class="small dim">The map so far</figcaption>${this.#legend}</figure>
-      <div class="rise">${this.#chart}<p class="said small"></p></div>
-    </div>
-  </div>`;
-
-  connectedCallback() {
-    if (this.#body.isConnected) return;
-    this.append(this.#body);
-    on(this.#film, "step", () => this.#show());
-    on(this.#chart, "pick", ({ x }) => this.#jump(Math.round(x)));
-  }
 
   get data() {
     return this.#data;
@@ -46,11 +24,11 @@ export class PatchFilm extends HTMLElement {
     this.#data = data;
     if (!data) return;
     const last = data.falls.length;
-    this.#film.data = { last, label: "Patches so far", say: (step) => this.#say(step), show: (step) => `${step} of ${last}` };
+    this.film.data = { last, label: "Patches so far", say: (step) => this.#say(step), show: (step) => `${step} of ${last}` };
     const steps = Array.from({ length: last + 1 }, (_, step) => step);
-    this.#legend.data = { scale: data.scale, signed: true };
+    this.legend.data = { scale: data.scale, signed: true };
     const lowest = Math.max(...Array.from(data.falls));
-    this.#chart.data = {
+    this.chart.data = {
       lines: [
         { name: "the picture left alone", look: "wide", x: [0, last], y: [data.score, data.score] },
         { name: "with the patch on it", look: "thin", x: steps, y: steps.map((step) => this.#score(step)) },
@@ -58,21 +36,7 @@ export class PatchFilm extends HTMLElement {
       xLabel: "patch", yLabel: "score", ends: ["first", "last"],
       sentence: `The score for ${data.text} is ${number(data.score)}; under the patch that hurts most it falls by ${number(lowest)}.`,
     };
-    this.#show();
-  }
-
-  get step() {
-    return this.#film.step;
-  }
-
-  set step(step) {
-    this.#film.step = step;
-    this.#show();
-  }
-
-  /** Runs once, unless movement is unwelcome. */
-  playOnce() {
-    this.#film.playOnce();
+    this.draw();
   }
 
   /** The map after the first patches: at each pixel, the mean fall of those that covered it. @param {number} step */
@@ -107,19 +71,18 @@ export class PatchFilm extends HTMLElement {
     return `patch ${step} of ${this.#data.falls.length}, score ${number(this.#score(step))}`;
   }
 
-  #show() {
+  draw() {
     if (!this.#data) return;
     const { image, fill, width, height, channels, scale, text, falls } = this.#data;
-    const { step } = this.#film;
+    const { step } = this.film;
     const covered = Float32Array.from(image);
     if (step) this.#under(step - 1, (i) => { for (let c = 0; c < channels; c++) covered[c * width * height + i] = fill[c * width * height + i]; });
-    const canvas = find(this.#body, ".stages canvas", HTMLCanvasElement);
-    put(canvas, picture(covered, width, height, channels));
-    if (step) this.#outline(canvas, step - 1);
-    canvas.setAttribute("aria-label", step ? `The picture with ${this.#say(step)}` : "The picture without a patch");
-    this.#map.data = { values: this.values(step), width, height, scale, signed: true, sentence: `The map for ${text} after ${step} of ${falls.length} patches` };
-    this.#chart.at = step;
-    find(this.#body, ".said").replaceChildren(this.#sentence(step));
+    put(this.canvas, picture(covered, width, height, channels));
+    if (step) this.#outline(step - 1);
+    this.canvas.setAttribute("aria-label", step ? `The picture with ${this.#say(step)}` : "The picture without a patch");
+    this.map.data = { values: this.values(step), width, height, scale, signed: true, sentence: `The map for ${text} after ${step} of ${falls.length} patches` };
+    this.chart.at = step;
+    this.said.replaceChildren(this.#sentence(step));
   }
 
   /** @param {number} step */
@@ -131,25 +94,14 @@ export class PatchFilm extends HTMLElement {
     return html`<span>Covered here, the score ${fall > 0 ? "falls" : "rises"} by <b class="fall">${number(Math.abs(fall))}</b> to ${now}.</span>`;
   }
 
-  /** A frame of one pixel, so that a black patch on black is seen. @param {HTMLCanvasElement} canvas @param {number} k */
-  #outline(canvas, k) {
-    const pen = canvas.getContext("2d");
+  /** A frame of one pixel, so that a black patch on black is seen. @param {number} k */
+  #outline(k) {
+    const pen = this.canvas.getContext("2d");
     const { tops, lefts, patch, patchWidth } = /** @type {Covered} */ (this.#data);
     if (!pen) return;
     pen.strokeStyle = "#f2b866";
     pen.strokeRect(lefts[k % lefts.length] - 0.5, tops[Math.floor(k / lefts.length)] - 0.5, patchWidth + 1, patch + 1);
   }
-
-  /** @param {number} step */
-  #jump(step) {
-    this.#film.pause();
-    this.step = step;
-  }
-}
-
-/** @param {number} value */
-function number(value) {
-  return value.toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "−");
 }
 
 customElements.define("patch-film", PatchFilm);

@@ -2,11 +2,9 @@
 /** The way of Integrated Gradients, walked by hand: from the baseline to the picture, while the map adds up. Knows one path. */
 
 import { picture, put } from "../colours.js";
-import { find, html, on, stylesheet } from "../html.js";
-import { ColourLegend, signed } from "./colour-legend.js";
-import { HeatMap } from "./heat-map.js";
-import { LineChart } from "./line-chart.js";
-import { StepFilm } from "./step-film.js";
+import { html } from "../html.js";
+import { signed } from "./colour-legend.js";
+import { number, StagedFilm } from "./staged-film.js";
 
 /**
  * @typedef {{ alphas: ArrayLike<number>, scores: ArrayLike<number>, sums: ArrayLike<number>, maps?: Float32Array | null, image: ArrayLike<number>,
@@ -18,29 +16,9 @@ import { StepFilm } from "./step-film.js";
 const OPEN = 0.05; // a gap above this share of the rise leaves too much unexplained
 
 /** Step 0 is the baseline, step S + 1 the picture, between them lie the S points where the gradient was taken. */
-export class PathScrubber extends HTMLElement {
+export class PathScrubber extends StagedFilm {
   /** @type {Path | null} */
   #data = null;
-  #film = new StepFilm();
-  #map = new HeatMap();
-  #chart = new LineChart();
-  #legend = new ColourLegend();
-  #body = html`<div class="path">
-    ${this.#film}
-    <div class="stages">
-      <figure><canvas role="img"></canvas><figcaption class="small dim">What the model is shown</figcaption></figure>
-      <figure class="sofar">${this.#map}<figcaption class="small dim">The map so far</figcaption>${this.#legend}</figure>
-      <div class="rise">${this.#chart}<p class="said small"></p></div>
-    </div>
-  </div>`;
-
-  connectedCallback() {
-    stylesheet("path.css");
-    if (this.#body.isConnected) return;
-    this.append(this.#body);
-    on(this.#film, "step", () => this.#show());
-    on(this.#chart, "pick", ({ x }) => this.#jump(x));
-  }
 
   get data() {
     return this.#data;
@@ -49,24 +27,10 @@ export class PathScrubber extends HTMLElement {
   set data(data) {
     this.#data = data;
     if (!data) return;
-    this.#film.data = { last: data.alphas.length + 1, label: "From the baseline to the picture", say: (step) => this.#say(step), show: (step) => `α = ${this.#alpha(step).toFixed(2)}` };
+    this.film.data = { last: data.alphas.length + 1, label: "From the baseline to the picture", say: (step) => this.#say(step), show: (step) => `α = ${this.#alpha(step).toFixed(2)}` };
     this.#plot(data);
-    this.#legend.data = { scale: data.maps ? this.#scale(data.maps.subarray(-data.width * data.height)) : NaN, signed: true };
-    this.#show();
-  }
-
-  get step() {
-    return this.#film.step;
-  }
-
-  set step(step) {
-    this.#film.step = step;
-    this.#show();
-  }
-
-  /** Walks the path once, unless movement is unwelcome. */
-  playOnce() {
-    this.#film.playOnce();
+    this.legend.data = { scale: data.maps ? this.#scale(data.maps.subarray(-data.width * data.height)) : NaN, signed: true };
+    this.draw();
   }
 
   /** @param {number} step */
@@ -93,15 +57,15 @@ export class PathScrubber extends HTMLElement {
     return `α = ${this.#alpha(step).toFixed(2)}, score ${number(this.#score(step))}, sum so far ${number(this.#sum(step))}`;
   }
 
-  #show() {
+  draw() {
     if (!this.#data) return;
-    const { step } = this.#film;
+    const { step } = this.film;
     const alpha = this.#alpha(step);
     this.#shown(alpha);
     this.#soFar(step);
-    this.#chart.at = alpha;
+    this.chart.at = alpha;
     const rise = this.#score(step) - this.#score(0);
-    find(this.#body, ".said").replaceChildren(html`<span>The score has ${rise < 0 ? "fallen" : "risen"} by <b class="score">${number(Math.abs(rise))}</b>; the map adds up to <b class="sum">${signed(this.#sum(step))}</b>.${step > this.#data.alphas.length && this.#verdict(rise)}</span>`);
+    this.said.replaceChildren(html`<span>The score has ${rise < 0 ? "fallen" : "risen"} by <b class="score">${number(Math.abs(rise))}</b>; the map adds up to <b class="sum">${signed(this.#sum(step))}</b>.${step > this.#data.alphas.length && this.#verdict(rise)}</span>`);
   }
 
   /** Whether the map accounts for the score, at the end of the way. @param {number} rise */
@@ -115,19 +79,18 @@ export class PathScrubber extends HTMLElement {
   #shown(alpha) {
     const { image, baseline, width, height, channels = image.length / (width * height) } = /** @type {Path} */ (this.#data);
     const mixed = Float32Array.from(image, (value, i) => baseline[i] + alpha * (value - baseline[i]));
-    const canvas = find(this.#body, ".stages canvas", HTMLCanvasElement);
-    put(canvas, picture(mixed, width, height, channels));
-    canvas.setAttribute("aria-label", `The picture at α = ${alpha.toFixed(2)}, ${Math.round(100 * alpha)} percent of the way from the baseline`);
+    put(this.canvas, picture(mixed, width, height, channels));
+    this.canvas.setAttribute("aria-label", `The picture at α = ${alpha.toFixed(2)}, ${Math.round(100 * alpha)} percent of the way from the baseline`);
   }
 
   /** @param {number} step */
   #soFar(step) {
     const { maps, width, height, text = "the target" } = /** @type {Path} */ (this.#data);
-    find(this.#body, ".sofar").hidden = !maps;
+    this.sofar.hidden = !maps;
     if (!maps) return;
     const size = width * height;
     const values = step === 0 ? new Float32Array(size) : maps.subarray((Math.min(step, maps.length / size) - 1) * size).subarray(0, size);
-    this.#map.data = { values, width, height, scale: this.#scale(maps.subarray(-size)), signed: true, sentence: `The map so far: it adds up to ${number(this.#sum(step))} for ${text}` };
+    this.map.data = { values, width, height, scale: this.#scale(maps.subarray(-size)), signed: true, sentence: `The map so far: it adds up to ${number(this.#sum(step))} for ${text}` };
   }
 
   /** @param {Float32Array} whole */
@@ -140,7 +103,7 @@ export class PathScrubber extends HTMLElement {
     const steps = Array.from({ length: alphas.length + 2 }, (_, step) => step);
     const x = steps.map((step) => this.#alpha(step));
     const start = this.#score(0);
-    this.#chart.data = {
+    this.chart.data = {
       lines: [
         { name: "rise of the score", look: "wide", x, y: steps.map((step) => this.#score(step) - start) },
         { name: "sum of the map", look: "thin", x: x.map((alpha, step) => this.#reach(alpha, step)).slice(0, -1), y: steps.slice(0, -1).map((step) => this.#sum(step)) },
@@ -156,17 +119,11 @@ export class PathScrubber extends HTMLElement {
     return step === 0 ? 0 : step >= last ? 1 : (alpha + this.#alpha(step + 1)) / 2;
   }
 
-  /** To the step nearest to α. @param {number} alpha */
-  #jump(alpha) {
-    this.#film.pause();
-    const distances = Array.from({ length: (this.#film.data?.last ?? 0) + 1 }, (_, step) => Math.abs(this.#alpha(step) - alpha));
-    this.step = distances.indexOf(Math.min(...distances));
+  /** The step nearest to α. @param {number} alpha */
+  nearest(alpha) {
+    const distances = Array.from({ length: (this.film.data?.last ?? 0) + 1 }, (_, step) => Math.abs(this.#alpha(step) - alpha));
+    return distances.indexOf(Math.min(...distances));
   }
-}
-
-/** @param {number} value */
-function number(value) {
-  return value.toFixed(2).replace(/^-(0\.00)$/, "$1").replace("-", "−");
 }
 
 customElements.define("path-scrubber", PathScrubber);

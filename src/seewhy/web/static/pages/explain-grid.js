@@ -15,7 +15,7 @@ export const MOST = 24; // cells that start by themselves
 const HINT = "Point at a map, or focus it and use the arrow keys, to read the values there in all maps.";
 const NARROWEST = 118; // px of a map, before the grid becomes a stack
 
-/** Events: "chosen" {column}, "settled", "drop-method" {column}, "drop-class" {row}, "drop-model" {model}, "probe" from the maps. */
+/** Events: "column" {column}, "active" when another cell is meant, "settled", "drop-method" {column}, "drop-class" {row}, "drop-model" {model}, "probe" from the maps. */
 export class ExplainGrid extends HTMLElement {
   /** Set by who makes it. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
@@ -30,6 +30,7 @@ export class ExplainGrid extends HTMLElement {
   #view = PLAIN;
   #bare = false;
   #chosen = 0;
+  #row = 0;
   #columns = 1;
   #table = html`<div class="table" role="table" aria-label="Explanations: a column for each method, a row for each class"></div>`;
   #more = html`<p class="row more" hidden><span class="small"></span><button type="button" @click=${() => this.#runAll()}></button></p>`;
@@ -42,7 +43,11 @@ export class ExplainGrid extends HTMLElement {
     this.#sized.observe(this);
     this.addEventListener("probe", (event) => this.#probe(/** @type {CustomEvent} */ (event).detail));
     this.addEventListener("settled", () => this.look());
-    this.addEventListener("chosen", (event) => event.target instanceof ExplainCell && this.#choose(this.#columnOf(event.target)));
+    this.addEventListener("chosen", (event) => event.target instanceof ExplainCell && this.#attend(event.target));
+    this.addEventListener("focusin", ({ target }) => {
+      const cell = target instanceof Element && target.closest("explain-cell");
+      if (cell instanceof ExplainCell) this.#attend(cell);
+    });
     this.addEventListener("remove", (event) => event.target instanceof ExplainCell && this.#say("drop-method", { column: this.#columnOf(event.target) }));
   }
 
@@ -54,10 +59,9 @@ export class ExplainGrid extends HTMLElement {
     return this.#rows.flat();
   }
 
-  /** The cell that settings, menus and shortcuts mean. */
+  /** The cell that settings, menus, steps and shortcuts mean: the one somebody attended to last. */
   get active() {
-    const row = this.#rows.find((cells) => cells.some((cell) => cell.contains(document.activeElement))) ?? this.#rows[0];
-    return row?.[this.#chosen] ?? null;
+    return (this.#rows[this.#row] ?? this.#rows[0])?.[this.#chosen] ?? null;
   }
 
   get chosen() {
@@ -66,9 +70,13 @@ export class ExplainGrid extends HTMLElement {
 
   set chosen(column) {
     this.#chosen = column;
+    this.#mark();
     for (const [at, head] of [...this.#table.querySelectorAll(".head")].entries()) head.classList.toggle("chosen", at === column);
     for (const [at, head] of [...this.#table.querySelectorAll(".head > button")].entries()) head.setAttribute("aria-pressed", String(at === column));
-    for (const row of this.#rows) for (const [at, cell] of row.entries()) cell.classList.toggle("chosen", at === column);
+  }
+
+  #mark() {
+    for (const cell of this.cells) cell.classList.toggle("active", cell === this.active && this.cells.length > 1);
   }
 
   /** @param {Question} question @param {import("./explain-plan.js").Sight[]} sights @param {HTMLElement} corner */
@@ -158,6 +166,15 @@ export class ExplainGrid extends HTMLElement {
   /** @param {ExplainCell} cell */
   #columnOf(cell) {
     return Math.max(0, ...this.#rows.map((row) => row.indexOf(cell)));
+  }
+
+  /** @param {ExplainCell} cell */
+  #attend(cell) {
+    const before = this.active;
+    this.#row = Math.max(0, this.#rows.findIndex((row) => row.includes(cell)));
+    this.#choose(this.#columnOf(cell));
+    this.#mark();
+    if (this.active !== before) this.dispatchEvent(new CustomEvent("active"));
   }
 
   /** @param {number} column */

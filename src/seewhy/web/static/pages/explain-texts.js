@@ -9,6 +9,6 @@ export function readCells(place, cells) {
   place.replaceChildren(...cells.filter(({ map }) => map).map(({ map, result, asked }) => {
     const label = [`${asked?.title}, why ${asked?.row}`, asked?.by && `by ${asked.by}`].filter(Boolean).join(", ");
     const text = Object.assign(document.createElement("text-map"), { data: { ...map, label } });
-    return html`<section><h3>${label}</h3><p class="small">${result?.sentence}</p>${text}</section>`;
+    return html`<section><h2>${label}</h2><p class="small">${result?.sentence}</p>${text}</section>`;
   }));
 }

@@ -41,6 +41,7 @@ export default class ExplainPage extends HTMLElement {
     <image-picker class="card start" hidden></image-picker>
     <div class="work" hidden>
       <section class="card maps" aria-label="Explanations"><explain-grid></explain-grid>
+        <details class="steps-of"><summary>Steps</summary><div class="steps-place"></div></details>
         <details class="as-text"><summary>Read as text</summary><div class="texts"></div></details></section>
       <div class="aside"><explain-panel></explain-panel>
         <section class="card" aria-labelledby="guess-title"><h2 id="guess-title">What it sees</h2><probability-bars></probability-bars>
@@ -67,6 +68,8 @@ export default class ExplainPage extends HTMLElement {
     on(head, "step", ({ by }) => this.#step(by));
     for (const part of [head, panel]) on(part, "choice", ({ what }) => this.#offer(what));
     on(find(this, ".as-text"), "toggle", () => this.#showTexts());
+    on(find(this, ".steps-of"), "toggle", () => this.#showSteps());
+    for (const type of ["active", "column"]) on(grid, type, () => this.#showSteps());
     watchPictures(this, (blob) => this.#take({ blob }));
   }
 
@@ -159,6 +162,7 @@ export default class ExplainPage extends HTMLElement {
     if (times.length && this.#seen) this.app.announce(heard(this.#seen.top, times.length));
     this.app.speed(times.length ? `slowest map ${seconds(Math.max(...times))}` : "");
     this.#showTexts();
+    this.#showSteps();
   }
 
   /** No picture, or one that cannot be read: where to get another. @param {string} [trouble] */
@@ -204,6 +208,11 @@ export default class ExplainPage extends HTMLElement {
   /** Each map in words and in ninths, when somebody wants to read. */
   async #showTexts() {
     if (find(this, ".as-text", HTMLDetailsElement).open) (await import("./explain-texts.js")).readCells(find(this, ".texts"), this.grid.cells);
+  }
+
+  /** How the chosen map came about, when somebody wants to see. */
+  async #showSteps() {
+    if (find(this, ".steps-of", HTMLDetailsElement).open) (await import("./explain-steps.js")).showSteps(find(this, ".steps-place"), this.grid.active, this.app);
   }
 
   /** @param {import("./explain-cell.js").ExplainCell} cell */

@@ -1,14 +1,15 @@
 // @ts-check
-/** Which demonstration a method gets: its own stepper if there is one, else its map. Knows the arrays each method leaves behind. */
+/** Which demonstration a method gets: its own stepper if there is one, else its map. Knows the arrays that methods leave behind. */
 
 import "../elements/cam-steps.js";
 import "../elements/nudge-map.js";
 import "../elements/patch-film.js";
 import "../elements/path-scrubber.js";
+import "../elements/segment-film.js";
 import { brief } from "../elements/colour-legend.js";
 
 /** @typedef {import("../wire.js").Tensor} Tensor */
-/** @typedef {{ run: import("../api.js").Run, result: import("../api.js").Result, arrays: Record<string, Tensor>, picture: Picture }} Shown */
+/** @typedef {{ run: Pick<import("../api.js").Run, "id" | "result" | "task">, result: import("../api.js").Result, arrays: Record<string, Tensor>, picture: Picture }} Shown */
 /** @typedef {{ pixels: Float32Array, channels: number, width: number, height: number }} Picture */
 /** @typedef {{ tag: string, arrays: string[], words: string, data: (shown: Shown) => object }} Demo */
 
@@ -35,11 +36,20 @@ const DEMOS = {
   },
   "grad-cam": {
     tag: "cam-steps",
-    arrays: ["small_map", "weights"],
+    arrays: ["small_map", "weights", "loudest", "loudest_maps", "summed"],
     words: "Deep inside, the model keeps many small maps of what it found where: an edge here, a bend there. Those that matter for the answer get a louder vote. Added up and enlarged, they show where the model looked.",
     data: ({ result, arrays, picture }) => ({
-      weights: arrays.weights.data, small: arrays.small_map.data, smallHeight: arrays.small_map.shape[0], smallWidth: arrays.small_map.shape[1],
+      weights: arrays.weights?.data, loudest: arrays.loudest?.data, maps: arrays.loudest_maps?.data, summed: arrays.summed?.data, small: arrays.small_map.data, smallHeight: arrays.small_map.shape[0], smallWidth: arrays.small_map.shape[1],
       layer: result.notes.layer, text: `“${result.target.text}”`, ...map(arrays, result, picture),
+    }),
+  },
+  lime: {
+    tag: "segment-film",
+    arrays: ["segments", "masks", "mask_scores"],
+    words: "Your picture is cut into pieces. Again and again some of them are hidden, and the model is asked for its score. A straight line through all those scores gives every piece a weight: what it adds when it is seen.",
+    data: ({ result, arrays, picture }) => ({
+      ids: whole(arrays.segments), masks: arrays.masks.data, scores: arrays.mask_scores.data, segments: arrays.masks.shape[1], kernel: result.settings.kernel, ridge: result.settings.ridge,
+      hidden: hiding(String(result.settings.fill), picture, whole(arrays.segments)), image: picture.pixels, ...size(picture), scale: result.scale, text: `“${result.target.text}”`,
     }),
   },
   saliency: {
@@ -56,10 +66,19 @@ const PLAIN = {
   data: ({ result, arrays, picture }) => ({ ...map(arrays, result, picture), read: (/** @type {number} */ value) => `the map says ${brief(value).replace("-", "−")}` }),
 };
 
+/** The arrays without which there are no steps, for each demonstration that has some. */
+const NEEDED = { "integrated-gradients": ["alphas", "partial_sums"], occlusion: ["windows"], "grad-cam": ["small_map"], lime: ["masks"] };
+
+/** How a finished run came about, by what it left behind; null where it left nothing. @param {import("../api.js").Result} result @returns {Demo | null} */
+export function stepsOf({ arrays }) {
+  const found = Object.entries(NEEDED).find(([, names]) => names.every((name) => name in arrays));
+  return found ? DEMOS[found[0]] : null;
+}
+
 /** @param {string} method */
 export const demoOf = (method) => (Object.hasOwn(DEMOS, method) ? DEMOS[method] : PLAIN);
 
-/** Everything a demonstration shows. @param {import("../api.js").Run} run @param {Demo} demo @param {typeof import("../api.js")} api @returns {Promise<Shown>} */
+/** Everything a demonstration shows. @param {Pick<import("../api.js").Run, "id" | "result" | "task">} run @param {Demo} demo @param {typeof import("../api.js")} api @returns {Promise<Shown>} */
 export async function gather(run, demo, api) {
   const result = /** @type {import("../api.js").Result} */ (run.result);
   const names = ["values", "image", ...demo.arrays].filter((name) => name in result.arrays);
@@ -86,6 +105,16 @@ function nudged(value, { signed, target }) {
   if (value === 0) return `a little more light here leaves ${score} as it is.`;
   if (!signed) return `a little more light here (a tenth of full white) moves ${score} by about ${change}, up or down.`;
   return `a little more light here (a tenth of full white) ${value > 0 ? "raises" : "lowers"} ${score} by about ${change}.`;
+}
+
+/** What is seen where a piece is hidden: its own mean colour, or the fill. @param {string} fill @param {Picture} picture @param {ArrayLike<number>} ids */
+function hiding(fill, { pixels, channels, width, height }, ids) {
+  if (fill !== "mean" && fill !== "blur") return covering(fill, { pixels, channels, width, height });
+  const size = width * height;
+  const [sums, counts] = [new Float64Array(channels * size), new Uint32Array(size)];
+  for (let i = 0; i < size; i++) counts[ids[i]]++;
+  pixels.forEach((value, at) => (sums[Math.floor(at / size) * size + ids[at % size]] += value));
+  return Float32Array.from(pixels, (_, at) => sums[Math.floor(at / size) * size + ids[at % size]] / counts[ids[at % size]]);
 }
 
 /** The picture that lies under every patch. @param {string} fill @param {Picture} picture */
