@@ -10,16 +10,18 @@ if TYPE_CHECKING:
     from seewhy.loading import load as load
     from seewhy.notebook import compare as compare
     from seewhy.notebook import explain as explain
+    from seewhy.notebook import explain_all as explain_all
     from seewhy.notebook import serve as serve
     from seewhy.results import Explanation as Explanation
 
 __version__ = "0.1.0"
-__all__ = ["Comparison", "Explanation", "compare", "explain", "load", "serve"]
+__all__ = ["Comparison", "Explanation", "compare", "explain", "explain_all", "load", "serve"]
 
 _HOME = {
     "load": "loading",
     "compare": "notebook",
     "explain": "notebook",
+    "explain_all": "notebook",
     "serve": "notebook",
     "Comparison": "comparisons",
     "Explanation": "results",

@@ -12,6 +12,7 @@ from seewhy import catalog
 from seewhy.classifiers.base import Classifier
 from seewhy.comparisons import Comparison
 from seewhy.explainers.base import Explainer
+from seewhy.inference.sharing import shared_passes
 from seewhy.loading import load
 from seewhy.results import Explanation
 from seewhy.workbench import Workbench
@@ -65,12 +66,35 @@ def compare(
     """
     classifier = load(model)
     recipes = [catalog.recipe(method, {}) if isinstance(method, str) else method for method in methods]
-    picture, address, label = image, None, None
-    if isinstance(image, str | os.PathLike):
-        found = _workbench().image(os.fspath(image))
-        picture, address, label = found.image, found.address, found.label
-    return Comparison(
-        tuple(tuple(recipe(classifier, picture, target).at(address, label) for recipe in recipes) for target in targets)
+    picture, address, label = _opened(image)
+    with shared_passes():
+        rows = [[recipe(classifier, picture, target).at(address, label) for recipe in recipes] for target in targets]
+    return Comparison(tuple(tuple(row) for row in rows))
+
+
+def explain_all(
+    model: Classifier | str,
+    images: Sequence[Any],
+    method: str = "integrated-gradients",
+    *,
+    targets: Sequence[Any] = ("argmax",),
+    **settings: Any,
+) -> tuple[tuple[Explanation, ...], ...]:
+    """Explain several pictures, each for several targets: a row for each picture, in it one explanation a target.
+
+    Pictures go through the method together, and the passes that all targets need are made once.
+
+    >>> rows = explain_all("mnist-cnn", ["digits/test/3", "digits/test/4"], "grad-cam", targets=[3, 5, 8])
+    >>> len(rows), len(rows[0])
+    (2, 3)
+
+    Raises: what `explain` raises.
+    """
+    recipe, classifier = catalog.recipe(method, settings), load(model)
+    found = [_opened(image) for image in images]
+    rows = recipe.many(classifier, [picture for picture, _, _ in found], targets)
+    return tuple(
+        tuple(one.at(address, label) for one in row) for row, (_, address, label) in zip(rows, found, strict=True)
     )
 
 
@@ -80,6 +104,14 @@ def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open
 
     bench = Workbench(cache=cache, models={model.name: model for model in models}, paths=False)
     run(bench, "127.0.0.1", port, open_browser=open_browser)
+
+
+def _opened(image: Any) -> tuple[Any, str | None, int | None]:
+    """The picture, and its address and label where it has them."""
+    if not isinstance(image, str | os.PathLike):
+        return image, None, None
+    found = _workbench().image(os.fspath(image))
+    return found.image, found.address, found.label
 
 
 @cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -14,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from seewhy.classifiers.base import Ability, Classifier
+from seewhy.inference.sharing import shared, shared_passes
 from seewhy.results import Explanation
 from seewhy.targets import ClassScore, resolve
 
@@ -56,38 +59,62 @@ class Explainer(BaseModel, ABC):
         Raises: TypeError where the model lacks what the method needs, ValueError and LookupError for a bad picture,
         setting or target.
         """
+        return self.many(model, [image], [target])[0][0]
+
+    def many(
+        self, model: Classifier, images: Sequence[Any], targets: Sequence[Any] = ("argmax",)
+    ) -> tuple[tuple[Explanation, ...], ...]:
+        """Explain several pictures, each for several targets: a row for each picture.
+
+        Pictures go through the method together, and the passes that all targets need are made once.
+
+        Raises: what explaining one picture raises, before anything is computed.
+        """
         refusal = self.refusal(model)
         if refusal:
             raise TypeError(refusal)
-        x = model.prepare(image)
-        prediction = model.predict_batch(x)[0]
-        chosen = resolve(target, model.labels, prediction)
-        started = time.perf_counter()
-        with torch.enable_grad():
-            found = self.attribute(model, x, chosen)
-        seconds = time.perf_counter() - started
-        values = _array(found.values[0])
+        if not images or not targets:
+            raise ValueError("there must be at least one picture and one target, got none; name what to explain")
+        x = torch.cat([model.prepare(image) for image in images])
+        with shared_passes() if len(targets) > 1 else nullcontext():
+            predictions = shared("prediction", model, (), x, lambda: model.predict_batch(x))
+            wishes = [tuple(resolve(target, model.labels, one) for target in targets) for one in predictions]
+            found: dict[tuple[int, int], Explanation] = {}
+            for chosen, rows in _alike(wishes).items():
+                for column, target in enumerate(chosen):
+                    started = time.perf_counter()
+                    with torch.enable_grad():
+                        attribution = self.attribute(model, x[rows], target)
+                    seconds = (time.perf_counter() - started) / len(rows)
+                    for place, row in enumerate(rows):
+                        facts = {"prediction": predictions[row], "image": _array(x[row]), "seconds": seconds}
+                        found[row, column] = self._explanation(model, attribution, place, target, facts)
+        return tuple(tuple(found[row, column] for column in range(len(targets))) for row in range(len(images)))
+
+    def _explanation(
+        self, model: Classifier, found: Attribution, index: int, target: ClassScore, facts: dict[str, Any]
+    ) -> Explanation:
+        values = _array(found.values[index])
         if not np.isfinite(values).all():
             raise ValueError(
                 f"{self.title} of {model.name} gives {int((~np.isfinite(values)).sum())} values that are not finite; "
                 "the model's gradients or scores overflow for this image"
             )
-        channels = {} if found.channels is None else {"channels": _array(found.channels[0])}
+        channels = {} if found.channels is None else {"channels": _array(found.channels[index])}
+        notes = found.notes[index]
         return Explanation(
             values=values,
-            image=_array(x[0]),
             model=model.name,
             method=self.name,
             title=self.title,
             settings=self.model_dump(mode="json"),
-            target=chosen.describe(model.labels),
-            prediction=prediction,
-            score=float(chosen.of(torch.from_numpy(prediction.logits)[None])[0]),
-            seconds=seconds,
+            target=target.describe(model.labels),
+            score=float(target.of(torch.from_numpy(facts["prediction"].logits)[None])[0]),
             signed=self.signed,
-            notes=found.notes[0] | {"warnings": _warnings(values) + found.notes[0].get("warnings", [])},
-            arrays=channels | {name: _array(array[0]) for name, array in found.arrays.items()},
+            notes=notes | {"warnings": _warnings(values) + notes.get("warnings", [])},
+            arrays=channels | {name: _array(array[index]) for name, array in found.arrays.items()},
             fingerprint=model.fingerprint,
+            **facts,
         )
 
     @property
@@ -110,6 +137,14 @@ class Explainer(BaseModel, ABC):
     def addresses(self) -> tuple[str, ...]:
         """The other pictures that the settings name, so that they can be checked before a run."""
         return ()
+
+
+def _alike(wishes: list[tuple[ClassScore, ...]]) -> dict[tuple[ClassScore, ...], list[int]]:
+    """The pictures that are asked about the same targets, so that they go through the method together."""
+    found: dict[tuple[ClassScore, ...], list[int]] = {}
+    for row, chosen in enumerate(wishes):
+        found.setdefault(chosen, []).append(row)
+    return found
 
 
 def _array(tensor: Tensor) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.layers import as_maps, default_layer
+from seewhy.inference.sharing import shared, sharing
 from seewhy.targets import ClassScore
 
 LOUDEST = 8  # maps that are kept to be shown
@@ -35,7 +36,8 @@ class Reading:
     @cached_property
     def gradients(self) -> Tensor:
         """How the target grows with each place of each map (N, K, h, w)."""
-        (gradients,) = torch.autograd.grad(self.target.of(self.scores).sum(), self.output)
+        score = self.target.of(self.scores).sum()
+        (gradients,) = torch.autograd.grad(score, self.output, retain_graph=sharing())
         maps = as_maps(gradients)
         assert maps is not None  # the output has maps, and its gradient the output's shape
         return maps
@@ -87,7 +89,7 @@ class Cam(Explainer):
         layer = self.layer or default_layer(model)
         if layer is None:
             raise TypeError(self.refusal(model))
-        scores, kept = model.activations(x, [layer])
+        scores, kept = shared("layer", model, (layer,), x, lambda: model.activations(x, [layer]))
         maps = as_maps(kept[layer])
         if maps is None:
             raise ValueError(

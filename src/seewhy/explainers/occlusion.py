@@ -14,7 +14,8 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.fills import Fill, filled
-from seewhy.inference.occluding import Occluder, occluder
+from seewhy.inference.occluding import Look, Occluder, occluder
+from seewhy.inference.sharing import shared
 from seewhy.targets import ClassScore
 
 
@@ -97,8 +98,15 @@ class Occlusion(Explainer):
         for index, places in progress.track(batches, "occluding"):
             if index != looked:
                 looked, look = index, asked.look(x[index], fill[index])
-            falls = target.of(look.whole).double() - target.of(look.scores(places)).double()
-            yield index, *places.T, falls.cpu()
+            yield index, *places.T, self._fall(asked, look, torch.stack([x[index], fill[index]]), places, target)
+
+    def _fall(self, asked: Occluder, look: Look, scene: Tensor, places: Tensor, target: ClassScore) -> Tensor:
+        """How far the target falls (P,) under each patch; `scene`: the image and its fill."""
+        grid = (self.patch, self.width, self.stride, self.border)
+        whole = shared("whole", asked.model, (), scene, lambda: look.whole)
+        where = (*grid, *places.flatten().tolist())
+        covered = shared("covered", asked.model, where, scene, lambda: look.scores(places))
+        return (target.of(whole).double() - target.of(covered).double()).cpu()
 
     def _starts(self, length: int, patch: int, way: str) -> list[int]:
         if patch > length:

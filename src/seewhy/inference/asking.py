@@ -10,6 +10,7 @@ from torch import Tensor
 from seewhy.classifiers.base import Classifier
 from seewhy.inference.batches import in_batches
 from seewhy.inference.dense import Dense, dense
+from seewhy.inference.sharing import shared
 
 
 class Asking:
@@ -28,9 +29,12 @@ class Asking:
 
     def scores(self, x: Tensor) -> Tensor:
         """Scores (N, K) of pictures (N, C, H, W), in one pass."""
-        with torch.inference_mode():
-            return self._dense.scores(self._model, x)
+        return shared("scores", self._model, (), x, lambda: self._pass(x))
 
     def batches(self, count: int) -> Iterator[range]:
         """0 … count − 1 in ranges that go through at once."""
         return in_batches(count, self.size)
+
+    def _pass(self, x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return self._dense.scores(self._model, x)

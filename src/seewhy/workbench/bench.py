@@ -23,6 +23,7 @@ from seewhy.datasets.base import ImageSet
 from seewhy.datasets.fetching import user_cache
 from seewhy.datasets.named import datasets_opened_by
 from seewhy.explainers.base import Explainer
+from seewhy.inference.sharing import shared_passes
 from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.results import Explanation
 from seewhy.workbench import describing, kinds
@@ -203,7 +204,8 @@ class Workbench:
             for target in targets
         ]
         plans = [[Explain().plan(self, task) for task in row] for row in tasks]
-        return Comparison(tuple(tuple(self._found(plan) for plan in row) for row in plans))
+        with shared_passes():
+            return Comparison(tuple(tuple(self._found(plan) for plan in row) for row in plans))
 
     def save_comparison(self, found: Comparison, out: Path) -> None:
         """Write the sheet (.png), the facts (.json), or a report with every map (.html)."""
