@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "torchvision": Kind("seewhy.loading.torchvision", "zoo"),
     "timm": Kind("seewhy.loading.timm", "zoo"),
     "keras": Kind("seewhy.loading.keras", "keras"),
+    "onnx": Kind("seewhy.loading.onnx", "onnx"),
 }
 
 
