@@ -46,6 +46,7 @@ class BlackBox(Classifier):
         self._ask = ask
         self._mean, self._std = (np.asarray(v, np.float32).reshape(-1, 1, 1) for v in (mean, std))
         seen = self._asked(probes(self.input_shape))
+        self.check_scores(torch.from_numpy(seen), len(seen))
         self._tells_probabilities = probabilities(seen)
         self._fingerprint = hashlib.sha256(f"{identity} {mean} {std} {framing} {seen.tolist()}".encode()).hexdigest()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple
 
@@ -27,14 +29,26 @@ KINDS: dict[str, Kind] = {
     "timm": Kind("seewhy.loading.timm", "zoo"),
     "keras": Kind("seewhy.loading.keras", "keras"),
     "onnx": Kind("seewhy.loading.onnx", "onnx"),
+    "sklearn": Kind("seewhy.loading.sklearn", "sklearn"),
+    "http": Kind("seewhy.loading.served", ""),
 }
 
 
+IMPORTED = Kind("seewhy.loading.imported", "")
+_IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
 def opener(kind: str) -> Opener:
-    """What opens addresses of `kind`; LookupError with a suggestion where there is no such kind."""
-    if kind not in KINDS:
+    """What opens addresses of `kind`, which is the name of a Python module where it is none of ours.
+
+    Raises: LookupError with a suggestion for a misspelt kind.
+    """
+    if kind in KINDS:
+        return _opening(KINDS[kind])
+    near = get_close_matches(kind, KINDS, n=1)
+    if near or not _IMPORTABLE.fullmatch(kind):
         raise LookupError(no_such("kind of model", kind, KINDS, "docs/models.md"))
-    return _opening(KINDS[kind])
+    return _opening(IMPORTED)
 
 
 def _opening(kind: Kind) -> Opener:
