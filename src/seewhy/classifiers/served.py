@@ -85,11 +85,12 @@ def read(url: str) -> Served:
 def _asked(client: httpx.Client, verb: str, url: str, body: Any = None) -> dict[str, Any]:
     try:
         with client.stream(verb, url, json=body) as answer:
-            data = b""
-            for part in answer.iter_bytes():
-                data += part
-                if len(data) > MOST:
+            parts: list[bytes] = []
+            for part in answer.iter_bytes(2**16):
+                parts.append(part)
+                if len(parts) * 2**16 > MOST:
                     raise ValueError(f"{url} answers with more than {MOST >> 20} MB, which no list of scores has")
+            data = b"".join(parts)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionError(f"{url} does not answer ({error or type(error).__name__}); is the server up?") from None
     if answer.status_code == 404:
