@@ -134,22 +134,32 @@ def compare(
 
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="The network to train; `seewhy models` lists them.")] = "mnist-cnn",
+    name: Annotated[str, typer.Argument(help="The network to train.")] = "mnist-cnn",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Weights to write. Default: NAME.safetensors.")
     ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Times that every training image is shown.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps. Default: a GPU where one is.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16, of the passes.")] = None,
     data: Data = None,
     settings: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Train a network from the start; a stopped training goes on from its last checkpoint."""
+    """Train a network from the start; a stopped training goes on from its last checkpoint.
+
+    NAME is mnist-cnn, cifar-cnn, cifar-resnet50 or cifar-vgg19. Whatever is not said is as the network's own recipe
+    has it; --set takes the rest: learning_rate, weight_decay, smoothing, optimiser, seed.
+    """
     from seewhy.progress import reporting_to
     from seewhy.workbench import Workbench
 
     destination, bench = out or Path(f"{name}.safetensors"), Workbench(data=data)
+    said = {"epochs": epochs, "batch": batch, "device": device, "precision": precision}
+    wishes = {key: value for key, value in said.items() if value is not None} | _settings(settings)
     try:
         with reporting_to(_Ticker()):
-            card = bench.train(name, destination, _settings(settings))
+            card = bench.train(name, destination, wishes)
     except KeyboardInterrupt:
         kept = bench.checkpoint(destination).is_file()
         words = "the same command goes on after the last whole epoch" if kept else "no epoch was over, nothing is kept"

@@ -13,7 +13,8 @@ from seewhy.datasets.digits import Digits
 from seewhy.progress import Cancelled, reporting_to
 from seewhy.zoo import pretrained
 from seewhy.zoo.augmentation import vary
-from seewhy.zoo.training import TrainingRecipe, train
+from seewhy.zoo.recipes import TrainingRecipe
+from seewhy.zoo.training import train
 
 
 class Few(Digits):

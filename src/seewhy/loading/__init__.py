@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from seewhy.catalog import models, no_such
+from seewhy.catalog import no_such
 from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.function import FunctionClassifier
 from seewhy.classifiers.keras import is_model as is_keras
@@ -17,6 +17,7 @@ from seewhy.loading.keras import open_model as open_keras
 from seewhy.loading.kinds import KINDS, opener
 from seewhy.loading.wishes import Numbers, Wishes
 from seewhy.zoo import pretrained
+from seewhy.zoo.courses import COURSES
 
 
 def load(
@@ -59,7 +60,7 @@ def load(
 def _at(address: Address, wishes: Wishes) -> Classifier:
     if address.kind:
         return opener(address.kind)(address, wishes.and_options(address.options))
-    if address.name not in models():
-        known = [*models(), *(f"{kind}:" for kind in KINDS)]
+    if address.name not in COURSES:
+        known = [*COURSES, *(f"{kind}:" for kind in KINDS)]
         raise LookupError(no_such("model", address.name, known, "`seewhy models`"))
     return pretrained.load(address.name, address.weights)

@@ -37,7 +37,9 @@ from seewhy.workbench.once import Once
 from seewhy.workbench.runs import Run
 from seewhy.workbench.store import Results
 from seewhy.workbench.tasks import Question, Task, complete_target
-from seewhy.zoo.training import COURSES, TrainingRecipe, checkpoint_of, train
+from seewhy.zoo.courses import COURSES
+from seewhy.zoo.recipes import TrainingRecipe
+from seewhy.zoo.training import checkpoint_of, train
 
 RESULTS = 512 * 2**20  # bytes of finished runs kept on disk
 
@@ -170,7 +172,8 @@ class Workbench:
         """
         if name not in COURSES:
             raise LookupError(catalog.no_such("network to train", name, COURSES, "`seewhy models`"))
-        recipe = catalog.checked(TrainingRecipe, settings, f"training {name}", "`seewhy train --help`")
+        wished = COURSES[name].recipe.model_dump() | dict(settings)
+        recipe = catalog.checked(TrainingRecipe, wished, f"training {name}", "`seewhy train --help`")
         if not out.resolve().parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
         return train(name, out, recipe, self.dataset(COURSES[name].data.name))

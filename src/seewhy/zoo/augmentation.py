@@ -24,7 +24,7 @@ def _moved(x: Tensor, generator: torch.Generator) -> Tensor:
     """Turned, stretched, slanted and shifted a little, each image in its own way."""
 
     def between(limit: float) -> Tensor:
-        return (torch.rand(len(x), generator=generator) * 2 - 1) * limit
+        return ((torch.rand(len(x), generator=generator) * 2 - 1) * limit).to(x.device)
 
     turn, slant = between(_TURN), between(_SLANT)
     wide, high = 1 + between(_STRETCH), 1 + between(_STRETCH)
@@ -38,8 +38,8 @@ def _moved(x: Tensor, generator: torch.Generator) -> Tensor:
 
 def _another_pen(x: Tensor, generator: torch.Generator) -> Tensor:
     """A thicker, thinner or softer line for some images, halfway to fully."""
-    choice = torch.rand(len(x), 1, 1, 1, generator=generator)
-    amount = 0.3 + 0.7 * torch.rand(len(x), 1, 1, 1, generator=generator)
+    choice = torch.rand(len(x), 1, 1, 1, generator=generator).to(x.device)
+    amount = 0.3 + 0.7 * torch.rand(len(x), 1, 1, 1, generator=generator).to(x.device)
     thick = max_pool2d(x, 3, stride=1, padding=1)
     cross = torch.maximum(max_pool2d(-x, (1, 3), 1, (0, 1)), max_pool2d(-x, (3, 1), 1, (1, 0)))
     thin, soft = -cross, _softened(x)
@@ -49,6 +49,6 @@ def _another_pen(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _softened(x: Tensor) -> Tensor:
-    kernel = torch.tensor([1.0, 2.0, 1.0]) / 4
+    kernel = torch.tensor([1.0, 2.0, 1.0], device=x.device) / 4
     x = conv2d(pad(x, (1, 1, 0, 0)), kernel.view(1, 1, 1, 3))
     return conv2d(pad(x, (0, 0, 1, 1)), kernel.view(1, 1, 3, 1))

@@ -23,3 +23,23 @@ def mnist_cnn() -> nn.Sequential:
             linear=nn.Linear(64 * 7 * 7, 10),
         )
     )
+
+
+def cifar_cnn() -> nn.Sequential:
+    """Six convolutions and one linear layer for photographs: (N, 3, 32, 32) normalised images to (N, 10) logits.
+
+    Two convolutions before each pooling, as in K. Simonyan, A. Zisserman, 2015, https://arxiv.org/abs/1409.1556, each
+    normalised over the batch. Only ReLUs and maxima bend it, so that a rule about a pooling layer's units is exact.
+    """
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    sizes = [3, 32, 32, 64, 128, 128, 256]
+    for number in range(1, 7):
+        before, after = sizes[number - 1 : number + 1]
+        layers[f"conv{number}"] = nn.Conv2d(before, after, kernel_size=3, padding=1, bias=False)
+        layers[f"norm{number}"] = nn.BatchNorm2d(after)
+        layers[f"relu{number}"] = nn.ReLU()
+        if number % 2 == 0:
+            layers[f"pool{number // 2}"] = nn.MaxPool2d(2)  # (N, 32, 16, 16), (N, 128, 8, 8), (N, 256, 4, 4)
+    layers["flatten"] = nn.Flatten()
+    layers["linear"] = nn.Linear(256 * 4 * 4, 10)
+    return nn.Sequential(layers)

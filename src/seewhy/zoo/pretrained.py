@@ -1,4 +1,4 @@
-"""The models that come with the package: weights, card and normalisation put together."""
+"""The models of our own: weights, card and normalisation put together; some come with the package, all can be trained."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 
 from seewhy.classifiers.pytorch import PyTorchClassifier
+from seewhy.zoo.courses import COURSES
 from seewhy.zoo.states import fill
-from seewhy.zoo.training import COURSES
 
 WEIGHTS = Path(__file__).with_name("weights")
 
 
 def names() -> tuple[str, ...]:
-    """The models there are."""
-    return tuple(COURSES)
+    """The models whose weights come with the package."""
+    return tuple(name for name in COURSES if _shipped(name).is_file())
 
 
 def load(name: str, weights: Path | None = None) -> PyTorchClassifier:
@@ -25,8 +25,10 @@ def load(name: str, weights: Path | None = None) -> PyTorchClassifier:
     if name not in COURSES:
         raise LookupError(f"no model called {name!r}; there is {', '.join(COURSES)}")
     course = COURSES[name]
+    file = weights or _shipped(name)
+    if not weights and not file.is_file():
+        raise FileNotFoundError(_missing(name))
     network = course.network()
-    file = weights or WEIGHTS / f"{name}.safetensors"
     fill(network, file, name)
     about = {"title": course.title, "about": course.about}
     own = file.with_suffix(".json")
@@ -34,4 +36,15 @@ def load(name: str, weights: Path | None = None) -> PyTorchClassifier:
         about = json.loads(own.read_text(encoding="utf-8"))
     return PyTorchClassifier(
         network.eval(), course.data.labels, course.input_shape, course.mean, course.std, name, about
+    )
+
+
+def _shipped(name: str) -> Path:
+    return WEIGHTS / f"{name}.safetensors"
+
+
+def _missing(name: str) -> str:
+    return (
+        f"{name} does not come with weights; make them with `seewhy train {name}`, "
+        f"then ask for {name}@{name}.safetensors"
     )
