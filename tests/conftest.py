@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from seewhy.web.threads import prepare_threads
 
@@ -15,6 +16,8 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
 from seewhy.classifiers.pytorch import PyTorchClassifier  # noqa: E402
+from seewhy.datasets.base import ImageSet  # noqa: E402
+from seewhy.inference.activations import Activations, record  # noqa: E402
 
 
 class Residual(nn.Module):
@@ -132,3 +135,73 @@ def data_folder() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests last: their driver keeps an event loop in the main thread, where others want to start one."""
     items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+class Squares(ImageSet):
+    """Pictures 8 × 8 of 4 × 4 random grey squares; every second one has a bright top left or bottom right corner."""
+
+    name = title = "squares"
+    about = "made up"
+    labels = ("both", "not both")
+    splits = ("train", "test")
+    shape = (1, 8, 8)
+
+    def size(self, split):
+        return {"train": 800, "test": 400}[split]
+
+    def pixels(self, split):
+        random = np.random.default_rng(self.splits.index(split))
+        squares = random.integers(0, 256, (self.size(split), 4, 4))
+        for row, column in ((0, 0), (3, 3)):
+            bright = random.random(len(squares)) < 0.5
+            squares[bright, row, column] = random.integers(200, 256, bright.sum())
+        return squares.repeat(2, 1).repeat(2, 2).astype(np.uint8)
+
+    def truth(self, split):
+        return np.zeros(self.size(split), np.int64)
+
+
+class Corners(nn.Module):
+    """Says "both" where two corners of the picture are bright together.
+
+    light: the pixels and their negative (2, 8, 8); means: of each square (2, 4, 4); corners: their sum (1,).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.light, self.means = nn.Conv2d(1, 2, 1), nn.AvgPool2d(2)
+        self.flat, self.corners, self.head = nn.Flatten(), nn.Linear(32, 1), nn.Linear(1, 2)
+        with torch.no_grad():
+            self.light.weight.copy_(torch.tensor([1.0, -1.0]).reshape(2, 1, 1, 1))
+            self.light.bias.copy_(torch.tensor([0.0, 1.0]))
+            self.corners.weight.zero_()
+            self.corners.weight[0, [0, 15]] = 1.0
+            self.corners.bias.fill_(-1.5)
+            self.head.weight.copy_(torch.tensor([[1.0], [-1.0]]))
+            self.head.bias.zero_()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (N, 2)."""
+        return self.head(self.corners(self.flat(self.means(self.light(x)))))
+
+
+class Planted(NamedTuple):
+    """The network, its pictures, and what its layers say about them."""
+
+    model: PyTorchClassifier
+    data: Squares
+    train: Activations
+    test: Activations
+
+    def images(self, places: np.ndarray) -> torch.Tensor:
+        """Test images (N, 1, 8, 8)."""
+        return torch.from_numpy(self.data.pixels("test")[places][:, None].astype(np.float32) / 255)
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """Everything recorded."""
+    folder: Path = tmp_path_factory.mktemp("recorded")
+    model, data = PyTorchClassifier(Corners().eval(), Squares.labels, (1, 8, 8), name="corners"), Squares()
+    train, test = (record(model, data, s, ["light", "means", "corners"], folder=folder) for s in data.splits)
+    return Planted(model, data, train, test)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -137,6 +137,12 @@ class Classifier(ABC):
     def activations(self, x: Tensor, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
         """Scores, and the outputs of `layers`, connected by gradients; TypeError where the model hides its layers."""
         raise TypeError(f"{self.name} shows no layers; use a method that needs only scores, such as 'occlusion'")
+
+    def edited(
+        self, x: Tensor, layer: str, edit: Callable[[Tensor], Tensor], layers: Sequence[str] = ()
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """`activations`, where `layer` gives `edit` of its own output; TypeError where the model hides its layers."""
+        raise TypeError(f"{self.name} shows no layers, so none can be edited; load it as a torch or Keras model")
 
     def frozen(self) -> Any:
         """A copy as a torch module for fast passes; ValueError with the reason where there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -89,6 +89,21 @@ class PyTorchClassifier(Classifier):
         if missing:
             raise ValueError(f"layer {missing[0]!r} of {self.name} did not run for this image; choose another layer")
         return self.check_scores(_only_tensor(scores, self.name), len(x)), kept
+
+    def edited(
+        self, x: Tensor, layer: str, edit: Callable[[Tensor], Tensor], layers: Sequence[str] = ()
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """`activations`, where `layer` gives `edit` of its own output, in each of its runs."""
+
+        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+            return edit(output.clone())
+
+        with self._lock:
+            handle = self._submodule(layer).register_forward_hook(hook)
+            try:
+                return self.activations(x, layers)
+            finally:
+                handle.remove()
 
     def layers(self) -> dict[str, LayerInfo]:
         """Every module that runs and gives one tensor, blocks too, in the order in which they finish."""
