@@ -1,4 +1,4 @@
-"""The app on a free port, with two more models: one with known weights, one that takes its time."""
+"""The app on a free port, with more models: one with known weights, two that take their time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,28 @@ def slow() -> Classifier:
     return load(think, labels=LABELS, input_shape=(1, 28, 28), name="slow")
 
 
+class Sleepy(nn.Module):
+    """Takes a tenth of a second for each batch, but shows its layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 5, stride=4)
+        self.relu = nn.ReLU()
+        self.head = nn.Linear(144, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (N, 10)."""
+        time.sleep(0.1)
+        return self.head(self.relu(self.conv(x)).flatten(1))
+
+
+def sleepy() -> Classifier:
+    """Layers to look into, slowly."""
+    torch.manual_seed(0)
+    return load(Sleepy(), labels=LABELS, input_shape=(1, 28, 28), name="sleepy")
+
+
 if __name__ == "__main__":
     port, cache = int(sys.argv[1]), Path(sys.argv[2])
-    models = {model.name: model for model in (load("mnist-cnn"), known(), slow())}  # the first is shown first
+    models = {model.name: model for model in (load("mnist-cnn"), known(), slow(), sleepy())}  # the first is shown first
     serve(Workbench(cache=cache, models=models, paths=False), "127.0.0.1", port, open_browser=False)

@@ -8,7 +8,17 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from seewhy import __version__
-from seewhy.web import events, image_routes, item_routes, live, model_routes, problems, report_routes, run_routes
+from seewhy.web import (
+    because_routes,
+    events,
+    image_routes,
+    item_routes,
+    live,
+    model_routes,
+    problems,
+    report_routes,
+    run_routes,
+)
 from seewhy.web.assets import Assets
 from seewhy.web.limits import Limit
 from seewhy.web.security import LOOPBACK, Guard
@@ -43,7 +53,7 @@ def create_app(workbench: Workbench, *, token: str | None = None, hosts: Sequenc
     )
     app.state.hub = hub
     api = APIRouter(prefix=BASE)
-    for part in (model_routes, item_routes, image_routes, run_routes, live, report_routes):
+    for part in (model_routes, item_routes, because_routes, image_routes, run_routes, live, report_routes):
         api.include_router(part.routes(workbench))
     api.include_router(events.routes(hub))
     app.include_router(api)

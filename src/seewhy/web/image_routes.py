@@ -52,6 +52,7 @@ def routes(workbench: Workbench) -> APIRouter:
         listed: Annotated[str, Query(alias="images", description="addresses, separated by commas")],
         size: Annotated[int, Query(ge=8, le=256)] = 56,
         columns: Annotated[int, Query(ge=1, le=100)] = 20,
+        model: Annotated[str | None, Query(description="show them as this model sees them")] = None,
     ) -> Response:
         """Many pictures in one, row by row, each in a square of `size`."""
         addresses = listed.split(",")
@@ -59,7 +60,7 @@ def routes(workbench: Workbench) -> APIRouter:
             raise ValueError(f"a sheet has at most {MOST_TILES} pictures, got {len(addresses)}; ask for several")
         tiles, lasting = [], True
         for address in addresses:  # one at a time: uploads are large
-            picture = workbench.image(address)
+            picture = workbench.image(address, model)
             tiles.append(_tile(picture.image, size))
             lasting = lasting and picture.lasting
         return keepable(request, _sheet(tiles, columns), "image/png", lasting)

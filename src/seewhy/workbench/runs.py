@@ -78,6 +78,7 @@ class Run:
             return {
                 "id": self.id,
                 "kind": self.task.kind,
+                "title": self.task.title,
                 "status": self.status,
                 "progress": self.progress,
                 "task": self.task.model_dump(mode="json"),

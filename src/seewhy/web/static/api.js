@@ -10,14 +10,15 @@ import { base64, npy, safetensors } from "./wire.js";
 /** @typedef {{ name: string, title: string, kind: string, needs: string[], group: string, about: string, formula_mathml: string, limits: string[],
  *   source: string, link: string, signed: boolean, settings: any, refusal?: string | null, seconds_estimate?: number | null }} Method */
 /** @typedef {{ name: string, title: string, splits: Record<string, number>, labels: string[], about: string, available: boolean }} Dataset */
-/** @typedef {{ address: string, index: number, label: number | null, label_name: string | null }} Item */
+/** @typedef {{ address: string, index: number, label: number | null, label_name: string | null, predicted?: number, predicted_name?: string, score?: number,
+ *   correct?: boolean | null }} Item with a prediction where a model was named */
 /** @typedef {{ address: string, width: number, height: number, channels: number, sha256: string }} Stored */
 /** @typedef {{ kind?: "explain", model: string, image: string, method: string, settings?: Record<string, unknown>, target?: unknown }} Task */
 /** @typedef {{ done: number, total: number | null, stage: string, eta_s: number | null }} Progress */
 /** @typedef {{ prediction: Guess[], target: { class: number, label: string, versus: number | null, versus_label: string | null, output: string, text: string },
  *   score: number, scale: number, max: number, histogram: number[], sum: number, seconds: number, caption: string, sentence: string, signed: boolean,
  *   notes: Record<string, any>, arrays: Record<string, number[]>, settings: Record<string, unknown>, image: string, label: number | null, python: string }} Result */
-/** @typedef {{ id: string, kind: string, status: "queued" | "running" | "done" | "failed" | "cancelled", progress: Progress | null, task: Task,
+/** @typedef {{ id: string, kind: string, title?: string, status: "queued" | "running" | "done" | "failed" | "cancelled", progress: Progress | null, task: Task,
  *   result: Result | null, error: { type: string, detail: string } | null, links?: Record<string, string> }} Run */
 /** @typedef {{ type: "progress" | "partial" | "done" | "error", run: string } & Record<string, any>} RunEvent */
 
@@ -49,16 +50,21 @@ export const layers = (name) => once(`models/${path(name)}/layers`);
 export const methods = (model) => once(`methods${query({ model })}`);
 /** @returns {Promise<Dataset[]>} */
 export const datasets = () => json("datasets");
-/** @param {string} dataset @param {string} split @param {{ limit?: number, cursor?: number, label?: number }} [options]
+/** @param {string} dataset @param {string} split @param {{ limit?: number, cursor?: number, label?: number, model?: string, predicted?: number, correct?: boolean, sort?: string }} [options]
  *  @returns {Promise<{ items: Item[], next_cursor: number | null, total: number }>} */
 export const items = (dataset, split, options = {}) => json(`datasets/${path(dataset)}/${path(split)}/items${query(options)}`);
+
+/** What rules of a model are made of: data sets, layers, and the settings of the search. @param {string} model @returns {Promise<any>} */
+export const because = (model) => once(`models/${path(model)}/because`);
+/** How a unit's values are spread over a data set. @param {{ model: string, data: string, condition: string, image?: string, size?: unknown }} wish @returns {Promise<any>} */
+export const spread = (wish) => json(`because/spread${query(wish)}`);
 
 /** @param {string} address @param {number} [size] */
 export const imageURL = (address, size) => href(`images/${path(address)}${query({ size })}`);
 /** (C, H, W) in 0…1. @param {string} address @returns {Promise<import("./wire.js").Tensor>} */
 export const image = async (address) => npy(await (await call(`images/${path(address)}${query({ as: "npy" })}`)).arrayBuffer());
-/** Many small pictures in one. @param {string[]} images @param {number} [size] @param {number} [columns] */
-export const spriteURL = (images, size = 56, columns = 20) => href(`sprite${query({ images: images.join(","), size, columns })}`);
+/** Many small pictures in one; with a model, as it sees them. @param {string[]} images @param {number} [size] @param {number} [columns] @param {string} [model] */
+export const spriteURL = (images, size = 56, columns = 20, model = undefined) => href(`sprite${query({ images: images.join(","), size, columns, model })}`);
 
 /** Stores a picture, or a drawing given as ink. @param {Blob | string} picture @returns {Promise<Stored>} */
 export const addImage = (picture) =>

@@ -19,6 +19,7 @@ import { watchLine, watchRuns } from "./watch.js";
 const PAGES = {
   draw: () => import("./pages/draw.js"),
   explain: () => import("./pages/explain.js"),
+  because: () => import("./pages/because.js"),
   learn: () => import("./pages/learn.js"),
 };
 
@@ -60,6 +61,7 @@ export class App {
     "?": ["This help", () => this.help()],
     "g d": ["Go to Draw", () => this.#go("draw")],
     "g e": ["Go to Explain", () => this.#go("explain")],
+    "g b": ["Go to Because", () => this.#go("because")],
     "g l": ["Go to Learn", () => this.#go("learn")],
     s: ["Share", () => find(document, "share-menu", ShareMenu).open()],
     t: ["Light or dark", () => this.state.set("theme", dark() ? "light" : "dark")],

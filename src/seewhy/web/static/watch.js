@@ -54,9 +54,9 @@ export function watchRuns(bar) {
   const stop = (/** @type {string} */ id) => void (tasks.delete(id) && show());
 
   api.line.addEventListener("run", (event) => {
-    const { id, task } = /** @type {CustomEvent<api.Run>} */ (event).detail;
+    const { id, task, title } = /** @type {CustomEvent<api.Run>} */ (event).detail;
     if (!tasks.size) api.events(hear);
-    tasks.set(id, { id, name: task?.method ?? "run", done: 0, total: null, eta: null, since: performance.now() });
+    tasks.set(id, { id, name: title ?? task?.method ?? "run", done: 0, total: null, eta: null, since: performance.now() });
     setTimeout(show, QUIET);
   });
   api.line.addEventListener("over", (event) => stop(/** @type {CustomEvent<string>} */ (event).detail));
