@@ -33,7 +33,8 @@ from benchmarks import nets  # noqa: E402
 from seewhy import load  # noqa: E402
 from seewhy.classifiers.pytorch import PyTorchClassifier  # noqa: E402
 from seewhy.explainers.occlusion import Occlusion  # noqa: E402
-from seewhy.inference.occluding import Grid, Occluder  # noqa: E402
+from seewhy.inference.grids import Grid  # noqa: E402
+from seewhy.inference.occluding import Occluder  # noqa: E402
 from seewhy.targets import ClassScore  # noqa: E402
 
 TARGET = ClassScore(3)

@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.occlusion import Occlusion
-from seewhy.inference.boxes import Span, Window
+from seewhy.inference.boxes import Run, Window
 from seewhy.inference.dense import dense, halving
-from seewhy.inference.incremental import Plan
-from seewhy.inference.occluding import Part, occluder
+from seewhy.inference.grids import ALONE
+from seewhy.inference.occluding import occluder
 from seewhy.targets import ClassScore
 
 TOLERANCE = 1e-5  # of the range of the logits
@@ -126,11 +126,10 @@ def whole_and_parts(model: PyTorchClassifier, recipe: Occlusion, image: torch.Te
         asked = occluder(model, image, tops, lefts, (recipe.patch, recipe.width or recipe.patch))
         program = dense(model).program
         assert program is not None, dense(model).reason
-        plan = Plan.of(program, asked.rows, asked.columns)
-        asked._parts = [Part(*part) for part in plan.split()]
-        split = asked.look(image, fill).scores(places)
-        asked._parts = [Part(plan, torch.arange(len(tops)), torch.arange(len(lefts)))]
-        return model.scores(covered), asked.look(image, fill).scores(places), split
+        asked._parts = asked.grid.parts(program)
+        parts = asked.look(image, fill).scores(places)
+        asked._parts = asked.grid._parts(program, ALONE)  # one plan for each patch
+        return model.scores(covered), parts, asked.look(image, fill).scores(places)
 
 
 @given(
@@ -176,12 +175,13 @@ def test_intervals_are_those_of_a_real_convolution():
             x[0, 0, at] = 1
             y = conv(x)[0, 0]
             changed = y.nonzero()[:, 0]
-            span = Span(torch.tensor([at]), torch.tensor([at]), 20)
-            out = span.through(Window(kernel, stride, padding, dilation), len(y))
+            run = Run(at, 1, 0, 1, 20)
+            out = run.through(Window(kernel, stride, padding, dilation), len(y))
             if len(changed):
-                assert out.first <= changed.min() and changed.max() <= out.last
+                last = out.first + out.size - 1
+                assert out.first <= changed.min() and changed.max() <= last
                 if dilation == 1:
-                    assert (out.first, out.last) == (changed.min(), changed.max())
+                    assert (out.first, last) == (changed.min(), changed.max())
 
 
 class Attentive(nn.Module):

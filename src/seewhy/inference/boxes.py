@@ -6,12 +6,9 @@ for Faster Occlusion-based Deep CNN Explanations, SIGMOD 2019 (https://doi.org/1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
-
-import torch
-from torch import Tensor
 
 
 class Window(NamedTuple):
@@ -29,54 +26,96 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Span:
-    """The places first … last (P,) of an axis with `length` places that each of P changes can reach.
+class Run:
+    """Boxes of one `size`, `step` apart, `count` of them from `first` on, along an axis with `length` places.
 
-    Computed together, all changes get boxes of one size: `starts` and `size`, shifted inside where they would stick
-    out, so that a box may hold unchanged places too.
+    A box may stick out of the map: there it holds nothing.
     """
 
-    first: Tensor
-    last: Tensor
+    first: int
+    size: int
+    step: int
+    count: int
     length: int
 
     @property
-    def size(self) -> int:
-        """The size of the largest change."""
-        return int((self.last - self.first).max()) + 1
+    def last(self) -> int:
+        """Where the last box begins."""
+        return self.first + (self.count - 1) * self.step
 
     @property
-    def starts(self) -> Tensor:
-        """Where each change's box begins."""
-        return self.first.clamp(max=self.length - self.size)
+    def sticks_out(self) -> bool:
+        """Whether any box has places outside the map."""
+        return self.first < 0 or self.last + self.size > self.length
 
     @property
-    def places(self) -> Tensor:
-        """(P, size): the places of each change's box."""
-        return self.starts[:, None] + torch.arange(self.size)
+    def margins(self) -> tuple[int, int]:
+        """How far the boxes stick out before the map and behind it."""
+        return max(0, -self.first), max(0, self.last + self.size - self.length)
 
-    def through(self, window: Window, length: int) -> Span:
-        """What the change reaches after a layer with this window, in a map with `length` places.
+    def through(self, window: Window, length: int) -> Run:
+        """What the changes reach after a layer with this window, in a map with `length` places.
 
-        >>> Span(torch.tensor([4]), torch.tensor([7]), 28).through(Window(kernel=5, before=2), 28)
-        Span(first=tensor([2]), last=tensor([9]), length=28)
+        Raises: ValueError where the boxes would not be evenly spaced any longer.
+
+        >>> Run(4, 4, 2, 3, 28).through(Window(kernel=5, before=2), 28)
+        Run(first=2, size=8, step=2, count=3, length=28)
         """
+        if self.count > 1 and self.step % window.stride:
+            raise ValueError(f"boxes {self.step} apart are not even behind a stride of {window.stride}")
         first = -((window.reach - 1 - window.before - self.first) // window.stride)  # rounded up
-        last = (self.last + window.before) // window.stride
-        first, last = first.clamp(0, length - 1), last.clamp(0, length - 1)
-        return Span(torch.minimum(first, last), last, length)  # a change between two windows reaches nothing: one place
+        last = (self.first + self.size - 1 + window.before) // window.stride
+        last = max(first, last)  # a change between two windows reaches nothing: one place that does not change
+        return Run(first, last - first + 1, self.step // window.stride, self.count, length).cropped()
 
-    def among(self, chosen: Tensor) -> Span:
-        """Only the changes `chosen`."""
-        return Span(self.first[chosen], self.last[chosen], self.length)
+    def seen(self, window: Window) -> Run:
+        """The places, in the map before a layer with this window, that these boxes are computed from."""
+        first = self.first * window.stride - window.before
+        return replace(
+            self, first=first, size=(self.size - 1) * window.stride + window.reach, step=self.step * window.stride
+        )
 
-    def same_boxes(self, other: Span) -> bool:
-        """Whether both give every change the same box."""
-        return self.size == other.size and torch.equal(self.starts, other.starts)
+    def cropped(self) -> Run:
+        """Without the places that lie outside the map in every box; at least one place."""
+        before, behind = max(0, -self.last), max(0, self.first + self.size - self.length)
+        before = min(before, self.size - 1)
+        return replace(self, first=self.first + before, size=max(1, self.size - before - behind))
+
+    def among(self, chosen: range) -> Run:
+        """Only the boxes `chosen`, a range with step 1."""
+        return replace(self, first=self.first + chosen.start * self.step, count=len(chosen))
+
+    def inside(self, number: int) -> tuple[int, int]:
+        """The part of a box, from … to, that lies inside the map."""
+        start = self.first + number * self.step
+        low = min(max(0, -start), self.size)
+        return low, max(low, min(self.size, self.length - start))
 
 
-def union(spans: list[Span]) -> Span:
-    """What any of the changes reaches."""
-    first = reduce(torch.minimum, [span.first for span in spans])
-    last = reduce(torch.maximum, [span.last for span in spans])
-    return Span(first, last, spans[0].length)
+def union(runs: list[Run]) -> Run:
+    """What any of the changes reaches.
+
+    Raises: ValueError where the boxes are not equally spaced.
+    """
+    one = runs[0]
+    if any(run.length != one.length or (run.step != one.step and one.count > 1) for run in runs):
+        raise ValueError("boxes of different spacing cannot be joined")
+    first = min(run.first for run in runs)
+    return replace(one, first=first, size=max(run.first + run.size for run in runs) - first)
+
+
+def even(starts: Iterable[int], period: int) -> list[list[int]]:
+    """The numbers of `starts` in groups of one spacing, all of a group the same distance from multiples of `period`.
+
+    >>> even([0, 2, 4, 6, 8, 9], 4)
+    [[0, 2, 4], [1, 3], [5]]
+    """
+    phases: dict[int, list[list[int]]] = {}
+    known = list(starts)
+    for number, start in enumerate(known):
+        groups = phases.setdefault(start % period, [[]])
+        group = groups[-1]
+        if len(group) > 1 and start - known[group[-1]] != known[group[1]] - known[group[0]]:
+            groups.append(group := [])
+        group.append(number)
+    return [group for groups in phases.values() for group in groups]

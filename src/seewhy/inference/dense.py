@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Lock, RLock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +19,7 @@ from torch import Tensor
 from seewhy.classifiers.base import Classifier
 from seewhy.inference.batches import batch_size
 from seewhy.inference.graph import TOLERANCE, Program, trace
+from seewhy.inference.timing import seconds
 
 GAIN = 0.95  # a larger batch must take less than this share of the time an image
 PATIENCE = 0.5  # seconds after which a good batch size is not looked for any longer
@@ -102,26 +104,16 @@ def _fastest(sizes: list[int], run: Callable[[int], Any]) -> int:
     best, least = sizes[0], float("inf")
     for size in sizes:
         try:
-            run(size)  # the library prepares itself for each size
-            times = [_seconds(run, size)]
-            while len(times) < 3 and times[0] < PATIENCE / 20:
-                times.append(_seconds(run, size))
+            each = seconds(partial(run, size), times=3) / size
         except RuntimeError as error:
             if not _is_memory(error):
                 raise
             break
-        each = min(times) / size
         if each < GAIN * least:
             best, least = size, each
         if time.perf_counter() - started > PATIENCE:
             break
     return best
-
-
-def _seconds(run: Callable[[int], Any], size: int) -> float:
-    began = time.perf_counter()
-    run(size)
-    return time.perf_counter() - began
 
 
 def _is_memory(error: RuntimeError) -> bool:

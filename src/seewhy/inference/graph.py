@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from seewhy.inference import ops
 from seewhy.inference.boxes import Window
+from seewhy.inference.simplify import in_memory_order, simplified
 
 TOLERANCE = 1e-4  # of the scores' range: the steps must give what the module gives
 
@@ -69,8 +70,8 @@ class Program:
 
 def compute(step: Step, inputs: list[Any]) -> Any:
     """The step's output; overwrites its first input where nobody else needs it."""
-    if step.overwrites and isinstance(step.op, ops.Pointwise) and step.op.overwriting is not None:
-        return step.op.overwriting(*inputs)
+    if step.overwrites and isinstance(step.op, ops.Relu):
+        return inputs[0].relu_()
     return step.op.whole(*inputs)
 
 
@@ -83,7 +84,8 @@ def trace(module: nn.Module, shape: tuple[int, ...], device: torch.device, dtype
         graph = Tracer().graph_of(module)
     except Exception as error:  # whatever the module's own code raises when it meets no real tensor
         raise ValueError(f"its code cannot be traced ({type(error).__name__})") from error
-    program = Program(tuple(_needed(list(_written(graph, dict(module.named_modules()), module)))), device, dtype)
+    steps = simplified(list(_written(graph, dict(module.named_modules()), module)))
+    program = Program(tuple(_needed(steps)), device, dtype)
     generator = torch.Generator().manual_seed(0)
     probe = torch.rand(2, *shape, generator=generator)
     with torch.no_grad():
@@ -175,7 +177,7 @@ def _described(program: Program, values: list[Any]) -> Program:
         mine = first in dies and varies[first] and program.steps[first].op.fresh
         shape = tuple(value.shape[1:]) if isinstance(value, Tensor) and varies[index] else None
         described.append(replace(step, shape=shape, dies=dies, overwrites=mine))
-    return replace(program, steps=tuple(described))
+    return replace(program, steps=in_memory_order(tuple(described)))
 
 
 # What each node is
@@ -192,6 +194,9 @@ def _op(node: fx.Node, layer: nn.Module | None, root: nn.Module) -> tuple[ops.Op
         return known, node.all_input_nodes
     if known is not None:
         return known, node.all_input_nodes[:1]
+    arithmetic = _arithmetic(node, root) if layer is None else None
+    if arithmetic is not None:
+        return arithmetic
     function, pointwise = _caller(node, layer), _is_pointwise(node, layer)
     return (ops.Pointwise(function) if pointwise else ops.Other(function)), node.all_input_nodes
 
@@ -203,9 +208,9 @@ def _layer(layer: nn.Module) -> ops.Op | None:
             return _conv(layer, layer.weight, layer.bias)
         case nn.BatchNorm2d() if type(layer) is nn.BatchNorm2d and layer.running_mean is not None:
             scale, shift = (v.to(layer.running_mean.dtype)[:, None, None] for v in ops.normalisation(layer))
-            return ops.Pointwise(lambda x: torch.addcmul(shift, x, scale))
+            return ops.Affine(scale[None], shift[None])
         case nn.ReLU():
-            return ops.Pointwise(F.relu, torch.relu_)
+            return ops.Relu()
         case nn.MaxPool2d() if not layer.return_indices:
             return _max_pool(layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
         case nn.AvgPool2d():
@@ -227,7 +232,7 @@ def _call(node: fx.Node) -> ops.Op | None:
     args, kwargs = node.args[1:], node.kwargs
     match node.target:
         case F.relu | torch.relu | torch.relu_ | "relu" | "relu_":
-            return ops.Pointwise(F.relu, torch.relu_)
+            return ops.Relu()
         case torch.cat | torch.concat if isinstance(node.args[0], list | tuple):
             dim = kwargs.get("dim", args[0] if args else 0)
             return ops.Concat() if dim in (1, -3) and len(set(node.args[0])) == len(node.args[0]) else None
@@ -249,6 +254,31 @@ def _call(node: fx.Node) -> ops.Op | None:
             return ops.Flatten() if (given.get("start_dim", 0), given.get("end_dim", -1)) == (1, -1) else None
         case "view" | "reshape" if len(args) == 2 and args[1] == -1 and _is_batch(args[0], node.args[0]):
             return ops.Flatten()
+    return None
+
+
+def _arithmetic(node: fx.Node, root: nn.Module) -> tuple[ops.Op, list[fx.Node]] | None:
+    """A sum of two maps, or a map and a number for each channel; None for anything else."""
+    if len(node.args) != 2 or node.kwargs or len(node.all_input_nodes) != 2:
+        return None
+    first, second = node.all_input_nodes
+    if first.op == "get_attr" or first is not node.args[0]:
+        return None
+    if second.op != "get_attr":
+        return (ops.Add(), [first, second]) if node.target in SUMS else None
+    value = operator.attrgetter(str(second.target))(root)
+    if not isinstance(value, Tensor) or value.dim() != 4 or value.numel() != value.shape[1]:
+        return None
+    one, nothing = torch.ones_like(value), torch.zeros_like(value)
+    match node.target:
+        case operator.sub:
+            return ops.Affine(one, -value), [first]
+        case operator.truediv:
+            return ops.Affine(one / value, nothing), [first]
+        case operator.mul:
+            return ops.Affine(value, nothing), [first]
+        case operator.add:
+            return ops.Affine(one, value), [first]
     return None
 
 
@@ -338,6 +368,7 @@ POINTWISE_METHODS = (
     "sigmoid", "tanh", "abs", "exp", "clamp", "add", "sub", "mul", "div",
     "add_", "sub_", "mul_", "div_", "sigmoid_", "tanh_", "clamp_",
 )  # fmt: skip
+SUMS = (operator.add, operator.iadd, torch.add, "add", "add_")
 WRITING: dict[Any, Callable[..., Any]] = {
     operator.iadd: operator.add,
     operator.isub: operator.sub,

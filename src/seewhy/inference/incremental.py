@@ -1,13 +1,14 @@
-"""Scores of an image with a patch here or there, computing only what the patch can change; knows no method.
+"""Scores of an image with a patch here or there, computing only what the patch changes; knows no method.
 
-The clean image runs once and keeps every value. For a patch, each step computes a box: what it reads is gathered from
-the clean value, the changed part of the step before pasted over it. Where the boxes cover nearly the whole map the
-steps go on as usual. The result equals that of whole passes up to rounding. Nakandala et al., SIGMOD 2019
-(https://doi.org/10.1145/3299869.3319874).
+The clean image runs once and keeps every value. What a patch changes goes through the network as a difference: layers
+that are linear take the difference alone, the others add the clean value at the place of each box. The result equals
+that of whole passes up to rounding. Nakandala et al., SIGMOD 2019 (https://doi.org/10.1145/3299869.3319874) follow the
+values instead, which takes a border of clean places around each box in every layer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -15,23 +16,23 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from seewhy.inference import ops
-from seewhy.inference.boxes import Span, Window, union
-from seewhy.inference.graph import Program, Step, compute
+from seewhy.inference.boxes import Run, Window, union
+from seewhy.inference.clean import Clean
+from seewhy.inference.convolving import Convolving
+from seewhy.inference.graph import Program, Step
 
 COVERED = 0.85  # of a map: from here on whole maps are cheaper
 TOUCHED = 10.0  # operations that moving one value in memory is worth
 
 
-Edges = tuple[int, int, int, int]  # padding, as F.pad has it
-
-
 class Boxes(NamedTuple):
-    """Where each row and each column of patches changes a map."""
+    """Where the patches of a grid change a map."""
 
-    rows: Span
-    columns: Span
+    rows: Run
+    columns: Run
 
     @property
     def places(self) -> int:
@@ -40,280 +41,372 @@ class Boxes(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The part of the map that a box covers."""
+        """The size of a box as a part of the map."""
         return self.places / (self.rows.length * self.columns.length)
 
-
-@dataclass(frozen=True)
-class Axis:
-    """Along one axis, for every row (or column) of patches: which places a step reads, (P, L).
-
-    outer: in the padded clean map; inner: in the box of the step before, below 0 where that has none of them.
-    """
-
-    outer: Tensor
-    inner: Tensor
-
-    @classmethod
-    def reading(cls, source: Span, places: Tensor, before: int) -> Axis:
-        """Read `places` (P, L), counted without padding, where `source` says what changed."""
-        inner = places - source.starts[:, None]
-        return cls((places + before).int(), torch.where(inner < source.size, inner, -1).clamp(min=-1).int())
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a step gets one of its inputs: the region it reads for each patch, from the clean map and from the box."""
-
-    rows: Axis
-    columns: Axis
-    edges: Edges = (0, 0, 0, 0)
-    fill: float = 0.0
-
     @property
-    def places(self) -> int:
-        """Places that one patch reads."""
-        return self.rows.outer.shape[1] * self.columns.outer.shape[1]
+    def sticks_out(self) -> bool:
+        """Whether any box has places outside the map."""
+        return self.rows.sticks_out or self.columns.sticks_out
 
-    def gather(self, clean: Tensor, width: int, box: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        """The regions (P, C, h, w) for patches in these rows and columns.
-
-        clean: the padded clean map as (places, C), `width` places wide; box: (P, C, h, w).
-        """
-        outer_rows, inner_rows = self.rows.outer[rows], self.rows.inner[rows]
-        outer_columns, inner_columns = self.columns.outer[columns], self.columns.inner[columns]
-        first = len(clean) + torch.arange(len(rows), dtype=torch.int32)[:, None] * (box.shape[2] * box.shape[3])
-        from_clean = (outer_rows * width)[:, :, None] + outer_columns[:, None, :]
-        from_box = (first + inner_rows * box.shape[3])[:, :, None] + inner_columns[:, None, :]
-        changed = (inner_rows >= 0)[:, :, None] & (inner_columns >= 0)[:, None, :]
-        index = torch.where(changed, from_box, from_clean)
-        both = torch.cat([clean, _as_rows(box)])
-        region = both.index_select(0, index.flatten().to(both.device))
-        return region.view(*index.shape, -1).permute(0, 3, 1, 2)
-
-
-class Clean:
-    """Every value of the program for one image, and the same padded and as rows of channels."""
-
-    def __init__(self, program: Program, image: Tensor) -> None:
-        self.values = program.values(image[None])
-        self._rows: dict[tuple[int, tuple[int, ...], float], tuple[Tensor, int]] = {}
-
-    def rows(
-        self, index: int, edges: tuple[int, int, int, int] = (0, 0, 0, 0), fill: float = 0.0
-    ) -> tuple[Tensor, int]:
-        """The value of step `index` as (places, C), and how many places wide it is."""
-        key = (index, edges, fill)
-        if key not in self._rows:
-            value = torch.nn.functional.pad(self.values[index], edges, value=fill)
-            self._rows[key] = (_as_rows(value), value.shape[3])
-        return self._rows[key]
+    def among(self, rows: range, columns: range) -> Boxes:
+        """Only these."""
+        return Boxes(self.rows.among(rows), self.columns.among(columns))
 
 
 @dataclass(frozen=True)
 class Plan:
     """How a program computes a grid of patches.
 
-    boxes: what each step computes; None where it computes whole maps. readings: how each step gets each input; None
-    where it takes it as it is. work: the estimated share of the work of whole passes.
+    boxes: where each step's output changes; None where it is computed for whole maps, or is no map. clear: whether
+    the places of the boxes outside the map are zero.
     """
 
     program: Program
-    tops: Span
-    lefts: Span
     boxes: tuple[Boxes | None, ...]
-    readings: tuple[tuple[Reading | None, ...], ...]
+    clear: tuple[bool, ...]
 
     @classmethod
-    def of(cls, program: Program, tops: Span, lefts: Span) -> Plan:
-        """Follow patches that cover these spans of the image through the program."""
-        boxes: list[Boxes | None] = []
-        readings = []
-        for step in program.steps:
-            sources = [boxes[i] for i in step.inputs]
-            found = Boxes(tops, lefts) if isinstance(step.op, ops.Input) else _reached(program, step, boxes)
-            boxes.append(found)
-            readings.append(tuple(_reading(step, found, source) for source in sources))
-        return cls(program, tops, lefts, tuple(boxes), tuple(readings))
+    def of(cls, program: Program, rows: Run, columns: Run) -> Plan:
+        """Follow patches that cover these runs of the image through the program.
 
-    def split(self) -> list[tuple[Plan, Tensor, Tensor]]:
-        """Plans for patches near the border, whose boxes are smaller, and for the others.
-
-        Each with the number, in its own grid, of every row and every column of this grid; −1 where it is not in it.
+        Raises: ValueError where the boxes are not evenly spaced in some step; then these patches need several plans.
         """
-        axes = []
-        for axis in (0, 1):
-            spans = [box[axis] for box in self.boxes if box is not None]
-            reach = torch.stack([span.last - span.first for span in spans]).sum(0)
-            axes.append(_two_groups(reach))
-        parts = []
-        for rows in axes[0]:
-            for columns in axes[1]:
-                plan = Plan.of(self.program, self.tops.among(rows), self.lefts.among(columns))
-                parts.append((plan, _numbers(rows, len(self.tops.first)), _numbers(columns, len(self.lefts.first))))
-        return parts
+        boxes: list[Boxes | None] = [Boxes(rows, columns)]
+        clear = [True]
+        for step in program.steps[1:]:
+            boxes.append(_reached(program, step, boxes))
+            clear.append(_is_clear(program, step, boxes, clear))
+        return cls(program, tuple(boxes), tuple(clear))
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """Rows and columns of patches."""
+        box = self.boxes[0]
+        assert box is not None
+        return box.rows.count, box.columns.count
 
     @cached_property
     def work(self) -> float:
         """The estimated share of the work of whole passes."""
         whole = parts = 0.0
-        for step, box, readings in zip(self.program.steps, self.boxes, self.readings, strict=True):
+        for step, box in zip(self.program.steps, self.boxes, strict=True):
             if step.shape is None:
                 continue
             shapes = [self.program.steps[i].shape or () for i in step.inputs]
             places = prod(step.shape[1:]) if step.maps else 1
             usual = step.op.work(places, shapes, step.shape) + TOUCHED * prod(step.shape)
+            moved = 2 * TOUCHED * prod(step.shape)
+            share = box.places / places if box is not None and step.maps else 1.0
             whole += usual
-            parts += usual * box.places / places if box is not None and step.maps else usual
-            parts += 2 * TOUCHED * self._moved(step, readings)
+            parts += (usual + moved) * share
         return parts / whole
 
     @cached_property
     def values(self) -> int:
         """The most values that one patch keeps in a step: what the step reads and what it gives."""
-        most = 1
-        for step, box, readings in zip(self.program.steps, self.boxes, self.readings, strict=True):
-            if step.shape is not None:
-                own = step.shape[0] * box.places if box is not None and step.maps else prod(step.shape)
-                most = max(most, own + self._moved(step, readings))
-        return most
-
-    def _moved(self, step: Step, readings: tuple[Reading | None, ...]) -> int:
-        """How many values are gathered for one patch."""
-        moved = 0
-        for i, reading in zip(step.inputs, readings, strict=True):
-            box = self.boxes[i]
-            if reading is not None and box is not None:
-                area = box.rows.length * box.columns.length
-                moved += reading.places * prod(self.program.steps[i].shape or ()) // area
-        return moved
-
-    def scores(self, clean: Clean, changed: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        """Scores (P, K) of the patches in these rows and columns of the grid.
-
-        changed: (P, C, h, w), the image inside each patch's box.
-        """
-        steps = self.program.steps
-        values: dict[int, Any] = {0: self.program.read(changed)}
-        for index, step in enumerate(steps[1:], start=1):
-            if not any(i in values for i in step.inputs):
-                continue  # the same for every image
-            values[index] = self._value(index, clean, values, rows, columns)
-            for dead in step.dies:
-                values.pop(dead, None)
-        return values[len(steps) - 1]  # type: ignore[no-any-return]
-
-    def _value(self, index: int, clean: Clean, values: dict[int, Any], rows: Tensor, columns: Tensor) -> Any:
-        step = self.program.steps[index]
-        source = step.inputs[0]
-        box = self.boxes[source]
-        if box is not None and self.boxes[index] is None and isinstance(step.op, ops.GlobalMean):
-            before = clean.rows(source)[0]
-            width = box.columns.length
-            places = (box.rows.places[rows] * width)[:, :, None] + box.columns.places[columns][:, None, :]
-            old = before.index_select(0, places.flatten().to(before.device)).view(*places.shape, -1)
-            change = (values[source] - old.permute(0, 3, 1, 2)).sum((2, 3)) / (box.rows.length * width)
-            mean = clean.values[index]
-            return mean + change.reshape(len(rows), *mean.shape[1:])
-        inputs = [
-            self._input(i, reading, clean, values, rows, columns)
-            for i, reading in zip(step.inputs, self.readings[index], strict=True)
+        kept = [
+            0 if step.shape is None else step.shape[0] * box.places if box is not None else prod(step.shape)
+            for step, box in zip(self.program.steps, self.boxes, strict=True)
         ]
-        if self.boxes[index] is not None and isinstance(step.op, ops.Windowed):
-            return step.op.valid(inputs[0])
-        if self.boxes[index] is not None and isinstance(step.op, ops.Flatten):
-            return inputs[0]  # still a box; whoever needs the vector asks for the whole of it
-        return compute(step, inputs)
+        return max(own + sum(kept[i] for i in step.inputs) for step, own in zip(self.program.steps, kept, strict=True))
 
-    def _input(
-        self, i: int, reading: Reading | None, clean: Clean, values: dict[int, Any], rows: Tensor, columns: Tensor
-    ) -> Any:
-        if i not in values:
-            return clean.values[i]
-        if reading is None:
-            return values[i]
-        if not self.program.steps[i].maps:  # a vector that is still a box: its maps are further up
-            return self._input_flat(i, reading, clean, values[i], rows, columns)
-        known, width = clean.rows(i, reading.edges, reading.fill)
-        return reading.gather(known, width, values[i], rows, columns)
-
-    def _input_flat(self, i: int, reading: Reading, clean: Clean, box: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        spans = self.boxes[i]
-        assert spans is not None
-        value = clean.values[i].view(1, -1, spans.rows.length, spans.columns.length)
-        return reading.gather(_as_rows(value), spans.columns.length, box, rows, columns).flatten(1)
+    def scores(self, clean: Clean, rows: range, columns: range, convolving: Convolving) -> Tensor:
+        """Scores (P, K) of the patches in these rows and columns, row by row."""
+        chosen = [box and box.among(rows, columns) for box in self.boxes]
+        return _Pass(self, clean, chosen, (len(rows), len(columns)), convolving).scores()
 
 
-def _two_groups(reach: Tensor) -> list[Tensor]:
-    """Changes of small reach and the others, so that the sum over groups of (members × largest reach) is least."""
-    order = reach.argsort(stable=True)
-    largest = int(reach.max())
-    costs = [(at * int(reach[order[at - 1]]) if at else 0) + (len(reach) - at) * largest for at in range(len(reach))]
-    at = costs.index(min(costs))
-    return [group for group in (order[:at].sort().values, order[at:].sort().values) if len(group)]
+class _Pass:
+    """One batch of patches on its way: `changes` are (P, h, w, C) for maps and (P, …) for anything else."""
+
+    def __init__(
+        self, plan: Plan, clean: Clean, boxes: Sequence[Boxes | None], grid: tuple[int, int], convolving: Convolving
+    ) -> None:
+        self.steps, self.clear = plan.program.steps, plan.clear
+        self.clean, self.boxes, self.grid, self.convolving = clean, boxes, grid, convolving
+        self.count = grid[0] * grid[1]
+        self.changes: dict[int, Tensor] = {}
+        self.facts: dict[int, Any] = {}  # what steps give that is no tensor, such as the number of images
+
+    def scores(self) -> Tensor:
+        box = self.boxes[0]
+        assert box is not None
+        self.changes[0] = self.clean.change(box.rows, box.columns).flatten(0, 1)
+        for index, step in enumerate(self.steps[1:], start=1):
+            if not any(i in self.changes or i in self.facts for i in step.inputs):
+                continue  # the same for every image
+            self._compute(index, step)
+            for dead in step.dies:
+                self.changes.pop(dead, None)
+                self.facts.pop(dead, None)
+        last = len(self.steps) - 1
+        return self.clean.values[last] + self.changes[last]  # type: ignore[no-any-return]
+
+    def _compute(self, index: int, step: Step) -> None:
+        box, source = self.boxes[index], step.inputs[0]
+        alike = all(self.steps[i].shape == step.shape for i in step.inputs if i in self.changes)
+        match step.op:
+            case ops.Conv() if step.maps:
+                self.changes[index] = self._conv(index, step.op, box, source)
+            case ops.Relu() if step.maps:
+                self.changes[index] = self._relu(box, source, step.overwrites)
+            case ops.Affine() if alike and step.maps:
+                self.changes[index] = self._placed(source, box) * step.op.scale.flatten()
+            case ops.Add() if alike and step.maps:
+                self.changes[index] = self._add(step, box)
+            case ops.Concat() if step.maps:
+                self.changes[index] = self._concat(step, box)
+            case ops.MaxPool() if step.maps and box is not None:
+                self.changes[index] = self._max_pool(index, step.op, box, source)
+            case ops.AveragePool() if step.maps:
+                self.changes[index] = self._average_pool(step.op, box, source)
+            case ops.GlobalMean():
+                self.changes[index] = self._mean(step, source)
+            case ops.Flatten() if self.steps[source].maps:
+                self.changes[index] = step.op.flat(self._placed(source, None).permute(0, 3, 1, 2))
+            case ops.Linear() if source in self.changes:
+                self.changes[index] = F.linear(self.changes[source], step.op.weight)
+            case _ if step.shape is None:
+                self.facts[index] = step.op.whole(*(self._value(i, None) for i in step.inputs))
+            case _:
+                self._other(index, step, box)
+
+    # Layers that take the change alone
+
+    def _conv(self, index: int, op: ops.Conv, box: Boxes | None, source: int) -> Tensor:
+        before = self.boxes[source]
+        if box is None or before is None:
+            return self.convolving.whole(index, op, self._placed(source, None))
+        self._cut(source, op.windows)
+        edges = [_edges(run, seen.seen(w)) for run, seen, w in zip(before, box, op.windows, strict=True)]
+        return self.convolving.boxed(index, op, self.changes[source], edges, (box.rows.size, box.columns.size))
+
+    def _average_pool(self, op: ops.AveragePool, box: Boxes | None, source: int) -> Tensor:
+        before = self.boxes[source]
+        if box is None or before is None:
+            return _channels_last(op.whole(_channels_first(self._placed(source, None))))
+        self._cut(source, op.windows)
+        edges = [_edges(run, seen.seen(w)) for run, seen, w in zip(before, box, op.windows, strict=True)]
+        return _channels_last(op.valid(_channels_first(padded(self.changes[source], edges))))
+
+    def _mean(self, step: Step, source: int) -> Tensor:
+        self._cut(source, None)
+        _, height, width = self.steps[source].shape or (0, 1, 1)
+        mean = self.changes[source].sum((1, 2)) / (height * width)
+        return mean[:, None, None, :] if step.maps else mean
+
+    def _add(self, step: Step, box: Boxes | None) -> Tensor:
+        changed = [i for i in step.inputs if i in self.changes]
+        if len(changed) == 1:
+            return self._placed(changed[0], box).clone()
+        first, second = sorted(changed, key=lambda i: self._fits(i, box), reverse=True)
+        total = self._placed(first, box)
+        mine = not self._fits(first, box) or (step.overwrites and first == step.inputs[0])
+        if not mine:
+            total = total.clone()
+        self._within(total, second, box).add_(self._part(second, box))
+        return total
+
+    def _concat(self, step: Step, box: Boxes | None) -> Tensor:
+        changed = {i: self._placed(i, box) for i in step.inputs if i in self.changes}
+        like = next(iter(changed.values()))
+        for i in step.inputs:
+            if i not in changed:
+                changed[i] = like.new_zeros(*like.shape[:3], self.clean.values[i].shape[1])
+        return torch.cat([changed[i] for i in step.inputs], 3)
+
+    # Layers that need the clean value
+
+    def _relu(self, box: Boxes | None, source: int, overwrites: bool) -> Tensor:
+        """max(g + d, 0) − max(g, 0) = max(d + min(g, 0), −max(g, 0)): nothing is left outside the map."""
+        low, high = (self._clean(source, box, kind) for kind in ("low", "high"))
+        change = self._gridded(self._placed(source, box))
+        lowered = change.add_(low) if overwrites else change + low
+        return torch.maximum(lowered, high).flatten(0, 1)
+
+    def _max_pool(self, index: int, op: ops.MaxPool, box: Boxes, source: int) -> Tensor:
+        seen = Boxes(*(run.seen(window) for run, window in zip(box, op.windows, strict=True)))
+        seen = Boxes(*(_as_long(run, before) for run, before in zip(seen, self._box(source), strict=True)))
+        region = self._clean(source, seen, "floor").clone(memory_format=torch.contiguous_format).flatten(0, 1)
+        self._within(region, source, seen).add_(self._part(source, seen))
+        most = _channels_last(op.valid(_channels_first(region)))
+        found = self._gridded(most).sub_(self._clean(index, box, "value")).flatten(0, 1)
+        _zero_outside(self._gridded(found), box)
+        return found
+
+    def _other(self, index: int, step: Step, box: Boxes | None) -> None:
+        found = step.op.whole(*(self._value(i, box) for i in step.inputs))
+        if box is None:
+            change = found - self.clean.values[index]
+            self.changes[index] = _channels_last(change) if step.maps else change
+        else:
+            change = self._gridded(_channels_last(found).contiguous())
+            self.changes[index] = (change - self._clean(index, box, "value")).flatten(0, 1)
+
+    def _value(self, i: int, box: Boxes | None) -> Any:
+        """The input as the layer's own code knows it, (P, C, h, w) for maps."""
+        if i in self.facts:
+            return self.facts[i]
+        if i not in self.changes:
+            return self.clean.values[i]
+        if not self.steps[i].maps:
+            return self.clean.values[i] + self.changes[i]
+        change = self._gridded(self._placed(i, box))
+        return _channels_first((change + self._clean(i, box, "value")).flatten(0, 1))
+
+    # Where changes lie
+
+    def _clean(self, i: int, box: Boxes | None, kind: str) -> Tensor:
+        """The clean value of a step at the place of each box, (rows, columns, h, w, C) or (1, 1, H, W, C)."""
+        if box is None:
+            return self.clean.rows(i, kind, (0, 0, 0, 0))[None, None]
+        return self.clean.boxes(i, kind, box.rows, box.columns)
+
+    def _gridded(self, change: Tensor) -> Tensor:
+        gridded: Tensor = change.unflatten(0, self.grid)
+        return gridded
+
+    def _box(self, i: int) -> Boxes:
+        box = self.boxes[i]
+        assert box is not None
+        return box
+
+    def _fits(self, i: int, box: Boxes | None) -> bool:
+        return self.boxes[i] == box
+
+    def _placed(self, i: int, box: Boxes | None) -> Tensor:
+        """The change of step `i` in the boxes `box`, which hold its own, or in whole maps."""
+        change, own = self.changes[i], self.boxes[i]
+
+        if own is None or own == box:
+            return change
+        if box is None:
+            return _in_whole_maps(self._gridded(change), own).flatten(0, 1)
+        shape = (self.count, box.rows.size, box.columns.size, change.shape[3])
+        larger = change.new_zeros(shape)
+        self._within(larger, i, box).copy_(change)
+        return larger
+
+    def _within(self, larger: Tensor, i: int, box: Boxes | None) -> Tensor:
+        """The part of `larger`, which holds the boxes `box`, where the boxes of step `i` lie."""
+        own = self.boxes[i]
+        if own is None or box is None:
+            return larger
+        for axis, (mine, theirs) in enumerate(zip(own, box, strict=True), start=1):
+            low = max(mine.first, theirs.first)
+            high = min(mine.first + mine.size, theirs.first + theirs.size)
+            larger = larger.narrow(axis, low - theirs.first, max(0, high - low))
+        return larger
+
+    def _part(self, i: int, box: Boxes | None) -> Tensor:
+        """The part of the change of step `i` that lies in the boxes `box`."""
+        own = self.boxes[i]
+        if box is None:
+            return self._placed(i, None)
+        change = self.changes[i]
+        assert own is not None
+        for axis, (mine, theirs) in enumerate(zip(own, box, strict=True), start=1):
+            low = max(mine.first, theirs.first)
+            high = min(mine.first + mine.size, theirs.first + theirs.size)
+            change = change.narrow(axis, low - mine.first, max(0, high - low))
+        return change
+
+    def _cut(self, i: int, windows: tuple[Window, Window] | None) -> None:
+        """Make the change zero outside the map, for a layer that would spread it into the map."""
+        box = self.boxes[i]
+        spreads = windows is None or any(w.reach > 1 for w in windows)
+        if box is not None and spreads and not self.clear[i]:
+            _zero_outside(self._gridded(self.changes[i]), box)
 
 
-def _numbers(members: Tensor, count: int) -> Tensor:
-    numbers = torch.full((count,), -1)
-    numbers[members] = torch.arange(len(members))
-    return numbers
+def padded(change: Tensor, edges: Sequence[tuple[int, int]]) -> Tensor:
+    """(P, h, w, C) with so many more places before and behind along the rows and the columns; negative for fewer."""
+    (top, bottom), (left, right) = edges
+    return F.pad(change, (0, 0, left, right, top, bottom)) if any((top, bottom, left, right)) else change
 
 
 def _reached(program: Program, step: Step, boxes: list[Boxes | None]) -> Boxes | None:
-    """What the step computes; None where it must, or had better, compute whole maps."""
-    varying = [i for i in step.inputs if program.steps[i].shape is not None or boxes[i] is not None]
-    sources = [boxes[i] for i in varying]
-    known = [source for source in sources if source is not None]
-    if step.shape is None or not known or len(known) < len(sources):
+    """Where the step's output changes; None where it must, or had better, be computed for whole maps."""
+    varying = [i for i in step.inputs if program.steps[i].shape is not None]
+    known = [box for box in (boxes[i] for i in varying) if box is not None]
+    if not step.maps or step.shape is None or not known or len(known) < len(varying):
         return None
-    constants = [i for i in step.inputs if i not in varying]
+    alike = all(program.steps[i].maps for i in varying)
+    same = alike and all(program.steps[i].shape == step.shape for i in varying)
     match step.op:
-        case ops.Windowed() if step.maps:
-            rows, columns = step.op.windows
-            found = Boxes(known[0].rows.through(rows, step.shape[1]), known[0].columns.through(columns, step.shape[2]))
-        case ops.Pointwise() | ops.Concat() if step.maps and all(
-            program.steps[i].shape is not None and program.steps[i].maps for i in varying
-        ):
-            if isinstance(step.op, ops.Concat) and constants:
-                return None
-            if any((s.rows.length, s.columns.length) != step.shape[1:] for s in known):
-                return None
-            found = Boxes(union([s.rows for s in known]), union([s.columns for s in known]))
-        case ops.Flatten() if program.steps[varying[0]].maps:
-            return known[0]
-        case ops.Pointwise() if len(varying) == 1 and not constants:
-            return known[0]
+        case ops.Windowed() if alike:
+            sides = zip(known[0], step.op.windows, step.shape[1:], strict=True)
+            found = Boxes(*(run.through(window, length) for run, window, length in sides))
+        case ops.Pointwise() if same and len(varying) == len(step.inputs):
+            found = _union(known)
+        case ops.Relu() | ops.Affine() | ops.Add() if same:
+            found = _union(known)
+        case ops.Concat() if alike:
+            found = _union(known)
         case _:
             return None
     return None if found.share >= COVERED else found
 
 
-def _reading(step: Step, box: Boxes | None, source: Boxes | None) -> Reading | None:
-    """How the step gets an input whose box is `source`; None where it takes it as it is."""
-    if source is None or isinstance(step.op, ops.GlobalMean):
-        return None
-    if box is None:
-        rows, columns = (
-            Axis.reading(s, torch.arange(s.length).expand(len(s.first), -1), 0) for s in (source.rows, source.columns)
-        )
-        return Reading(rows, columns)
-    if isinstance(step.op, ops.Windowed):
-        (up, across), (below, beyond) = step.op.windows, step.op.after
-        rows = Axis.reading(source.rows, _seen(box.rows, up), up.before)
-        columns = Axis.reading(source.columns, _seen(box.columns, across), across.before)
-        return Reading(rows, columns, (across.before, beyond, up.before, below), step.op.fill)
-    if box.rows.same_boxes(source.rows) and box.columns.same_boxes(source.columns):
-        return None
-    rows = Axis.reading(source.rows, box.rows.places, 0)
-    return Reading(rows, Axis.reading(source.columns, box.columns.places, 0))
+def _is_clear(program: Program, step: Step, boxes: list[Boxes | None], clear: list[bool]) -> bool:
+    box = boxes[-1]
+    if box is None or not box.sticks_out:
+        return True
+    match step.op:
+        case ops.Relu() | ops.MaxPool():
+            return True
+        case ops.Conv() if all(window.reach == 1 for window in step.op.windows):
+            return clear[step.inputs[0]]
+        case ops.Affine() | ops.Add() | ops.Concat():
+            return all(clear[i] for i in step.inputs)
+    return False
 
 
-def _seen(box: Span, window: Window) -> Tensor:
-    """(P, L): the places of the input, counted without padding, that the windows of a box see."""
-    first = box.starts * window.stride - window.before
-    return first[:, None] + torch.arange((box.size - 1) * window.stride + window.reach)
+def _union(boxes: list[Boxes]) -> Boxes:
+    return Boxes(union([box.rows for box in boxes]), union([box.columns for box in boxes]))
 
 
-def _as_rows(maps: Tensor) -> Tensor:
-    """(N, C, H, W) as (N · H · W, C)."""
-    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+def _edges(have: Run, want: Run) -> tuple[int, int]:
+    """How many places `want` has more than `have`, before and behind."""
+    return have.first - want.first, want.first + want.size - have.first - have.size
+
+
+def _as_long(run: Run, like: Run) -> Run:
+    return Run(run.first, run.size, run.step, run.count, like.length)
+
+
+def _zero_outside(change: Tensor, box: Boxes) -> None:
+    """Zero in the places (rows, columns, h, w, C) of each box that lie outside the map."""
+    for axis, run in enumerate(box):
+        for number in range(run.count):
+            low, high = run.inside(number)
+            one = change.select(axis, number)
+            if low:
+                one.narrow(axis + 1, 0, low).zero_()
+            if high < run.size:
+                one.narrow(axis + 1, high, run.size - high).zero_()
+
+
+def _in_whole_maps(change: Tensor, box: Boxes) -> Tensor:
+    """Boxes (rows, columns, h, w, C) at their places in maps (rows, columns, H, W, C) of zeros."""
+    for axis, run in enumerate(box):
+        shape = list(change.shape)
+        shape[axis + 2] = run.length
+        whole = change.new_zeros(shape)
+        for number in range(run.count):
+            low, high = run.inside(number)
+            if low == high:
+                continue
+            part = change.select(axis, number).narrow(axis + 1, low, high - low)
+            whole.select(axis, number).narrow(axis + 1, run.first + number * run.step + low, high - low).copy_(part)
+        change = whole
+    return change
+
+
+def _channels_first(change: Tensor) -> Tensor:
+    return change.permute(0, 3, 1, 2)
+
+
+def _channels_last(maps: Tensor) -> Tensor:
+    return maps.permute(0, 2, 3, 1)

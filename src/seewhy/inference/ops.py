@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from math import lcm
 from typing import Any, ClassVar
 
 import torch
@@ -23,6 +25,11 @@ class Op(ABC):
     """
 
     fresh: ClassVar[bool] = False
+
+    @property
+    def stride(self) -> int:
+        """How many places of the input one place of the output stands for, the same for rows and columns in doubt."""
+        return 1
 
     @abstractmethod
     def whole(self, *values: Any) -> Any:
@@ -53,14 +60,49 @@ class Other(Op):
 
 @dataclass(frozen=True)
 class Pointwise(Op):
-    """The same function at every place: an activation, a normalisation, a sum of maps; inputs have the same shape."""
+    """The same function at every place: an activation, a product of maps; inputs have the same shape."""
 
     fresh: ClassVar[bool] = True
     function: Callable[..., Any]
-    overwriting: Callable[..., Any] | None = None  # the same, into its first input
 
     def whole(self, *values: Any) -> Any:
         return self.function(*values)
+
+
+@dataclass(frozen=True)
+class Relu(Op):
+    """What is above zero."""
+
+    fresh: ClassVar[bool] = True
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return F.relu(values[0])
+
+
+@dataclass(frozen=True)
+class Affine(Op):
+    """A factor and a summand for each channel, (1, C, 1, 1): a normalisation."""
+
+    fresh: ClassVar[bool] = True
+    scale: Tensor
+    shift: Tensor
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return torch.addcmul(self.shift, values[0], self.scale)
+
+    def after(self, first: Affine) -> Affine:
+        """`first` and then this one, as one."""
+        return Affine(self.scale * first.scale, torch.addcmul(self.shift, first.shift, self.scale))
+
+
+@dataclass(frozen=True)
+class Add(Op):
+    """The sum of two maps."""
+
+    fresh: ClassVar[bool] = True
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return values[0] + values[1]
 
 
 @dataclass(frozen=True)
@@ -85,12 +127,13 @@ class Windowed(Op):
     after: Pair
     fill: float
 
+    @property
+    def stride(self) -> int:
+        return lcm(self.windows[0].stride, self.windows[1].stride)
+
     @abstractmethod
     def valid(self, region: Tensor) -> Tensor:
-        """The layer without padding."""
-
-    def whole(self, *values: Tensor) -> Tensor:
-        return self.valid(self.padded(values[0]))
+        """The layer without padding, and without what it adds to every place."""
 
     def padded(self, x: Tensor) -> Tensor:
         """`x` with the layer's padding around it."""
@@ -108,16 +151,21 @@ class Conv(Windowed):
     groups: int
 
     def valid(self, region: Tensor) -> Tensor:
-        return self._run(region, (0, 0))
+        return self.spread(region, (0, 0))
 
     def whole(self, *values: Tensor) -> Tensor:
         before = (self.windows[0].before, self.windows[1].before)
-        return self._run(values[0], before) if before == self.after else self.valid(self.padded(values[0]))
+        even = before == self.after
+        return self._run(values[0] if even else self.padded(values[0]), before if even else (0, 0), self.bias)
 
-    def _run(self, x: Tensor, padding: Pair) -> Tensor:
+    def spread(self, x: Tensor, padding: Pair) -> Tensor:
+        """The layer without its bias, with so much padding on both sides."""
+        return self._run(x, padding, None)
+
+    def _run(self, x: Tensor, padding: Pair, bias: Tensor | None) -> Tensor:
         rows, columns = self.windows
         stride, dilation = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
-        return F.conv2d(x, self.weight, self.bias, stride, padding, dilation, self.groups)
+        return F.conv2d(x, self.weight, bias, stride, padding, dilation, self.groups)
 
     def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
         return 2.0 * places * self.weight.numel()
@@ -125,18 +173,23 @@ class Conv(Windowed):
 
 @dataclass(frozen=True)
 class MaxPool(Windowed):
-    """The largest value in each window."""
+    """The largest value in each window: along the rows, then along the columns; no library call is as quick."""
 
     def valid(self, region: Tensor) -> Tensor:
-        return self._run(region, (0, 0))
+        for axis, window in zip((2, 3), self.windows, strict=True):
+            count = (region.shape[axis] - window.reach) // window.stride + 1
+            reach = (count - 1) * window.stride + 1
+            parts = [
+                region.narrow(axis, start, reach)[(slice(None),) * axis + (slice(None, None, window.stride),)]
+                for start in range(0, window.reach, window.dilation)
+            ]
+            region = reduce(torch.maximum, parts)
+        return region
 
     def whole(self, *values: Tensor) -> Tensor:
-        return self._run(values[0], self.after)
-
-    def _run(self, x: Tensor, padding: Pair) -> Tensor:
         rows, columns = self.windows
         strides, dilations = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
-        return F.max_pool2d(x, (rows.kernel, columns.kernel), strides, padding, dilations)
+        return F.max_pool2d(values[0], (rows.kernel, columns.kernel), strides, self.after, dilations)
 
 
 @dataclass(frozen=True)
@@ -144,6 +197,9 @@ class AveragePool(Windowed):
     """The mean of each window; every window divides by the same number."""
 
     divisor: int
+
+    def whole(self, *values: Tensor) -> Tensor:
+        return self.valid(self.padded(values[0]))
 
     def valid(self, region: Tensor) -> Tensor:
         rows, columns = self.windows
@@ -164,10 +220,16 @@ class GlobalMean(Op):
 
 @dataclass(frozen=True)
 class Flatten(Op):
-    """Maps (N, C, H, W) as one vector (N, C · H · W)."""
+    """Maps (N, C, H, W) as one vector (N, C · H · W), or (N, H · W · C) where that is how they lie in memory."""
+
+    channels_last: bool = False
 
     def whole(self, *values: Tensor) -> Tensor:
-        return values[0].flatten(1)
+        return self.flat(values[0]) if values[0].dim() == 4 else values[0].flatten(1)
+
+    def flat(self, maps: Tensor) -> Tensor:
+        """Maps (N, C, H, W) as vectors."""
+        return (maps.permute(0, 2, 3, 1) if self.channels_last else maps).flatten(1)
 
 
 @dataclass(frozen=True)
@@ -182,6 +244,11 @@ class Linear(Op):
 
     def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
         return 2.0 * self.weight.numel()
+
+    def channels_last(self, maps: tuple[int, ...]) -> Linear:
+        """The same for vectors whose maps (C, H, W) come with the channels last."""
+        weight = self.weight.view(-1, *maps).permute(0, 2, 3, 1).flatten(1).contiguous()
+        return Linear(weight, self.bias)
 
 
 def normalisation(layer: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,63 @@
+"""Every value of a program for one image, ready to be read at the places of many boxes; knows no patches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seewhy.inference.boxes import Run
+from seewhy.inference.graph import Program
+
+Edges = tuple[int, int, int, int]  # left, right, top, bottom
+MARGIN = 8  # margins are rounded up to this, so that boxes of other sizes find them ready
+
+KINDS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {  # what is read, and what stands outside the map
+    "value": (lambda x: x, 0.0),
+    "floor": (lambda x: x, float("-inf")),
+    "low": (lambda x: x.clamp(max=0), float("-inf")),
+    "high": (lambda x: -x.clamp(min=0), 0.0),
+}
+
+
+class Clean:
+    """The values for `image` (C, H, W), and what `fill` (C, H, W) would change in the image."""
+
+    def __init__(self, program: Program, image: Tensor, fill: Tensor) -> None:
+        self.values = program.values(image[None])
+        self._change = program.read((fill - image)[None])
+        self.scores: Tensor = self.values[-1]
+        self._rows: dict[tuple[int, str, Edges], Tensor] = {}
+
+    def change(self, rows: Run, columns: Run) -> Tensor:
+        """What covering each box changes in the image, (rows, columns, h, w, C); zero outside it."""
+        return self.boxes(-1, "value", rows, columns).clone(memory_format=torch.contiguous_format)
+
+    def boxes(self, index: int, kind: str, rows: Run, columns: Run) -> Tensor:
+        """The value of step `index` at the place of each box, (rows, columns, h, w, C), as a view."""
+        (top, bottom), (left, right) = rows.margins, columns.margins
+        edges = (_rounded(left), _rounded(right), _rounded(top), _rounded(bottom))
+        value = self.rows(index, kind, edges)
+        down, across, one = value.stride()
+        start = (rows.first + edges[2]) * down + (columns.first + edges[0]) * across
+        return value.as_strided(
+            (rows.count, columns.count, rows.size, columns.size, value.shape[2]),
+            (rows.step * down, columns.step * across, down, across, one),
+            value.storage_offset() + start,
+        )
+
+    def rows(self, index: int, kind: str, edges: Edges) -> Tensor:
+        """The value of step `index` (−1 for the change of the image) as (H, W, C), with so many places around it."""
+        key = (index, kind, edges)
+        if key not in self._rows:
+            read, outside = KINDS[kind]
+            value = self._change if index < 0 else self.values[index]
+            known = read(value[0].permute(1, 2, 0)).contiguous()
+            self._rows[key] = F.pad(known, (0, 0, *edges), value=outside) if any(edges) else known
+        return self._rows[key]
+
+
+def _rounded(margin: int) -> int:
+    return -(-margin // MARGIN) * MARGIN
