@@ -105,3 +105,41 @@ def test_films_read_well_everywhere(open_page: Open, name: str, width: int, sche
         assert findings(page) == []
         assert pale(page) == []
         shoot(page, f"explain-steps-{tag}-{name}", full_page=True)
+
+
+WATCH = """(() => { window.seen = [];
+    const look = () => { const cell = document.querySelector('explain-cell');
+        if (cell?.state === 'running' && cell.dataset.partial) seen.push([cell.dataset.partial, cell.querySelector('.check').textContent,
+            Math.max(...cell.heat.data.values.map(Math.abs))]); };
+    new MutationObserver(look).observe(document.querySelector('explain-grid'), { childList: true, subtree: true }); return true; })()"""
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "fact"),
+    [
+        ("slow", "lime.samples4000", r"^R² [01]\.\d\d so far$"),
+        ("mnist-cnn", "integrated-gradients.steps2000", r"^gap \d+\.\d % so far$"),
+        ("slow", "occlusion.patch4.stride1", r"^$"),
+    ],
+)
+def test_a_map_that_grows_says_how_good_it_is_so_far(open_page: Open, model: str, x: str, fact: str) -> None:
+    import re
+
+    page = open_page(
+        f"#/explain?model={model}&img=digits/test/7&x=saliency"
+        if model != "slow"
+        else f"#/explain?model={model}&img=digits/test/7&x=occlusion.patch28.stride28"
+    )
+    until(page, "document.querySelector('explain-cell')?.state === 'done'", 20)
+    page.evaluate(WATCH)
+    page.evaluate(f"location.hash = '#/explain?model={model}&img=digits/test/7&x={x}&t=0'")
+    until(
+        page,
+        "window.seen.length >= 2 || document.querySelector('explain-cell').state === 'done' && window.seen.length",
+        30,
+    )
+    seen = page.evaluate("window.seen")
+    assert seen
+    assert all(re.search(fact, text) for _, text, _ in seen)
+    assert any(most > 0 for _, _, most in seen)
+    assert [int(version) for version, _, _ in seen] == sorted(int(version) for version, _, _ in seen)

@@ -9,7 +9,7 @@ import { ProgressRing } from "../elements/progress-ring.js";
 import { ShareMenu } from "../elements/share-menu.js";
 import { moved } from "./explain-keys.js";
 import { notRun, refused, trouble, warnings, working } from "./explain-over.js";
-import { quality, seconds } from "./explain-words.js";
+import { quality, seconds, soFar } from "./explain-words.js";
 
 /** @typedef {import("../api.js").Task} Task */
 /** @typedef {import("../api.js").Result} Result */
@@ -179,7 +179,9 @@ export class ExplainCell extends HTMLElement {
     const numbers = /** @type {Float32Array} */ (values.data).map((value) => (Number.isFinite(value) ? value : 0));
     const most = numbers.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
     this.result = null;
-    this.dataset.partial = part.metadata?.version ?? "1";
+    this.dataset.partial = part.metadata.version;
+    find(this.#body, ".check").textContent = soFar(part.metadata);
+    find(this.#body, ".time").textContent = "";
     this.heat.data = { values: numbers, width, height, scale: most || 1, sentence: `${this.#title}: unfinished map`, image: this.#picture ?? undefined };
   }
 

@@ -63,5 +63,12 @@ export function quality({ notes, sum }) {
   return { text: "", hint };
 }
 
+/** What a map that is not done yet has to say about itself. @param {Record<string, string>} facts */
+export function soFar({ r2, relative_gap: gap, estimated_error: error }) {
+  if (r2 !== undefined) return `R² ${Number(r2).toFixed(2)} so far`;
+  if (gap !== undefined) return `gap ${(100 * Number(gap)).toFixed(1)} % so far`;
+  return error === undefined ? "" : `error ${(100 * Number(error)).toFixed(1)} % so far`;
+}
+
 /** @param {number} value */
 export const seconds = (value) => (value < 0.0095 ? "< 0.01 s" : value < 10 ? `${value.toFixed(2)} s` : `${Math.round(value)} s`);
