@@ -69,7 +69,7 @@ class Careful(Notebook):
 def test_facts_about_a_map_reach_those_who_care_and_nobody_else():
     careful = Careful()
     with reporting_to(careful):
-        note(r2=0.5)
+        note(lambda: {"r2": 0.5})
     assert careful.facts == {"r2": 0.5}
     with reporting_to(Notebook()):
-        note(r2=0.5)
+        note(lambda: pytest.fail("nobody cares"))

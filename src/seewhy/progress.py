@@ -77,8 +77,8 @@ def partial(values: Callable[[], NDArray[np.float32]]) -> None:
         listener.partial(values())
 
 
-def note(**facts: float) -> None:
+def note(facts: Callable[[], dict[str, float]]) -> None:
     """Say facts about the map that the next `partial` offers, such as its fit or its gap, to those who care."""
     listener = _listener.get()
     if isinstance(listener, Noting):
-        listener.note(facts)
+        listener.note(facts())

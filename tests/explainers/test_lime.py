@@ -120,7 +120,6 @@ def test_halves_kept_as_sums_are_fits_of_their_own(residual, colours, paired):
     assert seen.agreement() == pytest.approx(agreement(*fits))
     whole = torch.from_numpy(fit(masks[:used].double(), scores[:used], 0.25, 1.0).weights)
     torch.testing.assert_close(seen.weights(), whole)
-    assert seen.fit() == pytest.approx(fit(masks[:used].double(), scores[:used], 0.25, 1.0, cluster).r2, abs=1e-9)
 
 
 def test_distinct_rows_come_in_order_of_appearance():
@@ -187,10 +186,11 @@ def test_the_masks_that_are_kept_repeat_their_scores_and_a_batch_pads_them():
     model, x = load("mnist-cnn"), torch.from_numpy(Digits().sample("test", 5).image)[None]
     target = ClassScore(3)
     found = Lime(samples=60, segments=12).attribute(model, torch.cat([x, x.flip(3)]), target).arrays
-    masks, ids = found["masks"][0].bool(), found["segments"][0]
-    hidden = hide(x[0], ids, "mean", model)
+    parts, ids = found["parts"][0], found["segments"][0]
+    count = int(parts.max())
+    masks = torch.cat([found["masks"][0, :, :count].bool(), torch.ones(60, 1, dtype=torch.bool)], 1)
     with torch.no_grad():
-        scores = target(model, torch.where(masks[:, : int(ids.max()) + 1][:, ids][:, None], x[0], hidden))
+        scores = target(model, torch.where(masks[:, parts][:, None], x[0], hide(x[0], ids, "mean", model)))
     torch.testing.assert_close(found["mask_scores"][0], scores.double(), atol=1e-5, rtol=1e-5)
     assert found["masks"].shape[:2] == (2, 60)
-    assert "masks" not in Lime(samples=2000, segments=150, segmentation="grid").attribute(model, x, target).arrays
+    assert "masks" not in Lime(samples=6_000, segments=150, segmentation="grid").attribute(model, x, target).arrays

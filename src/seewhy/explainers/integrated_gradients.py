@@ -147,8 +147,7 @@ def _even(path: _Path, steps: int, rise: float) -> tuple[Tensor, dict[str, Tenso
         if steps * side <= FILM:
             films.append((gradients + parts.cumsum(0)) * change)
         gradients = gradients + parts.sum(0)
-        so_far = completeness(sum(float(part[:, 0].double().sum()) for part in sums), rise, 0.0)
-        progress.note(relative_gap=so_far["relative_gap"])
+        progress.note(lambda: {"relative_gap": _gap(sums, rise)})
         progress.partial(lambda: (change * gradients)[0].sum(0).cpu().numpy())  # noqa: B023
     arrays = {
         "alphas": alphas.float().expand(count, -1),
@@ -158,6 +157,11 @@ def _even(path: _Path, steps: int, rise: float) -> tuple[Tensor, dict[str, Tenso
     if films:
         arrays["partial_maps"] = torch.cat(films).sum(2).transpose(0, 1)
     return change * gradients, arrays
+
+
+def _gap(sums: list[Tensor], rise: float) -> float:
+    """How far the first image's map is from adding up to `rise`, as a share of it."""
+    return completeness(sum(float(part[:, 0].double().sum()) for part in sums), rise, 0.0)["relative_gap"]
 
 
 class _Way:
@@ -200,7 +204,7 @@ def _refined(path: _Path, most: int, tolerance: float) -> tuple[Tensor, dict[str
         for (image, alphas), score, value in zip(wanted.items(), scores.split(sizes), values.split(sizes), strict=True):
             ways[image].scores.update(zip(alphas, score.tolist(), strict=True))
             ways[image].rule.add(alphas, value)
-        progress.note(estimated_error=ways[0].error())
+        progress.note(lambda: {"estimated_error": ways[0].error()})
         progress.partial(lambda: ways[0].rule.integral().sum(0).cpu().numpy())
     facts = [
         {"gradients": len(way.scores), "estimated_error": way.error(), "tolerance_reached": way.reached(tolerance)}

@@ -58,7 +58,7 @@ class Lime(SegmentExplainer):
         seen = _Halves(masks, self.kernel, self.ridge, 2 if self.paired else 1)
         for scores in hiding.scores(masks, self.stops()):
             seen.take(scores - scores[0])  # differences, so that equal scores give exact zeros
-            progress.note(r2=seen.fit(), samples_used=seen.count)
+            progress.note(lambda: {"r2": seen.r2(), "samples_used": seen.count})
             progress.partial(lambda: paint(seen.weights().numpy(), hiding))
             if self.until == "settled" and seen.agreement() >= SETTLED:
                 break
@@ -96,13 +96,10 @@ class _Halves:
         """The line's weights (M,) by all samples."""
         return self._fitted(self.sums.sum(0))
 
-    def fit(self) -> float:
-        """R² of the line by all samples."""
-        sums = self.sums.sum(0)
-        total, means, weights = sums[-2, -2], sums[-2, :-2], self.weights()
-        squares = sums[:-2, :-2] - torch.outer(means, means) / total
-        products = sums[:-2, -1] - means * sums[-2, -1] / total
-        spread = sums[-1, -1] - sums[-2, -1] ** 2 / total
+    def r2(self) -> float:
+        """How much of the scores the line by all samples explains."""
+        sums, weights = self.sums.sum(0), self.weights()
+        squares, products, spread = _centred(sums)
         misfit = spread - 2 * weights @ products + weights @ squares @ weights
         return float(1 - misfit / spread) if spread > 0 else 1.0
 
@@ -114,12 +111,18 @@ class _Halves:
 
     def _fitted(self, sums: Tensor) -> Tensor:
         """The same ridge regression as `fit`, from its sums."""
-        total, means = sums[-2, -2], sums[-2, :-2]
-        squares = sums[:-2, :-2] - torch.outer(means, means) / total
-        products = sums[:-2, -1] - means * sums[-2, -1] / total
-        inverse = torch.linalg.pinv(squares + self.ridge * torch.eye(len(means), dtype=means.dtype), hermitian=True)
+        squares, products, _ = _centred(sums)
+        ridge = self.ridge * torch.eye(len(products), dtype=products.dtype)
+        inverse = torch.linalg.pinv(squares + ridge, hermitian=True)
         weights: Tensor = inverse @ products
         return weights
+
+
+def _centred(sums: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Squares of the segments, their products with the scores, and the squares of these, about the weighted means."""
+    total, means = sums[-2, -2], sums[-2]
+    about = sums - torch.outer(means, means) / total
+    return about[:-2, :-2], about[:-2, -1], about[-1, -1]
 
 
 def _notes(line: Line, likeness: float, used: int, score: float) -> dict[str, Any]:

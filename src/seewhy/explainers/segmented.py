@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -26,8 +26,8 @@ from seewhy.targets import ClassScore
 
 SegmentFill = Literal["mean", "black", "grey", "white", "blur"]
 SKETCH = 200  # samples while somebody draws
+FILM, PIECES = 250_000, 200  # keep masks up to so many entries, of so many parts
 LOOK = 64  # samples between two looks whether the ranking has settled, at least
-FILM, PIECES = 250_000, 200  # keep masks up to so many entries, of so many segments
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Hiding:
 class Weighed:
     """What a method finds: a weight a part, its standard error, plain facts, and what it learned them from.
 
-    masks: (S, M) which parts were shown; scores: (S,) what the target said; kept where they are not too many.
+    masks: (S, M) which parts were shown; scores: (S,) what the target said.
     """
 
     weights: NDArray[np.float64]
@@ -108,9 +108,9 @@ class SegmentExplainer(Explainer):
     def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
         """Each pixel has its segment's weight; arrays: `weights` and `errors` (M,), `segments` (H, W) their ids.
 
-        Segments that look like what hides them are left out: their weight is 0, without error. In a batch, weights
-        and errors end in NaN where an image has fewer segments than another. Where they are not too many, also the
-        `masks` (S, M), 0 or 1, and their `mask_scores` (S,), in the order of the work.
+        Segments that look like what hides them are left out: their weight is 0, without error. Where they are not too
+        many, also the `parts` (H, W) that were hidden (the number behind the last one: never), in the `masks` (S, P)
+        0 or 1, with their `mask_scores` (S,). In a batch, what is shorter than in another ends in NaN, masks in 0.
         """
         rows: dict[str, list[Tensor]] = {"weights": [], "errors": [], "segments": []}
         notes, films = [], []
@@ -119,28 +119,30 @@ class SegmentExplainer(Explainer):
             ids = torch.from_numpy(cut.ids)
             hidden = hide(image, ids, self.fill, model)
             live = changed(image, hidden, ids)
-            found = self._weighed(Hiding(model, target, image, hidden, *parts(ids, live, x.device)))
-            films.append(_film(found, live))
-            facts = found.notes
-            rows["weights"].append(_at(torch.from_numpy(found.weights), live))
-            rows["errors"].append(_at(torch.from_numpy(found.errors), live))
+            hiding = Hiding(model, target, image, hidden, *parts(ids, live, x.device))
+            weights, errors, facts, film = self._weighed(hiding)
+            films.append(film)
+            rows["weights"].append(_at(weights, live))
+            rows["errors"].append(_at(errors, live))
             rows["segments"].append(ids)
             known = {"segments": cut.count, "segmentation": cut.method, "segments_unchanged": int((~live).sum())}
             notes.append(known | facts | {"warnings": [*cut.warnings, *facts["warnings"]]})
         maps = [row[ids].float() for row, ids in zip(rows["weights"], rows["segments"], strict=True)]
-        arrays = {name: _padded(rows[name]) for name in ("weights", "errors")} | _joined(films)
-        return Attribution(torch.stack(maps), tuple(notes), arrays=arrays | {"segments": torch.stack(rows["segments"])})
+        arrays = {name: _padded(rows[name]) for name in ("weights", "errors")}
+        arrays |= {"segments": torch.stack(rows["segments"])} | _joined(films)
+        return Attribution(torch.stack(maps), tuple(notes), arrays=arrays)
 
-    def _weighed(self, hiding: Hiding) -> Weighed:
-        """Weights and errors of the parts, and facts."""
+    def _weighed(self, hiding: Hiding) -> tuple[Tensor, Tensor, dict[str, Any], dict[str, Tensor]]:
+        """Weights and errors of the parts, facts, and what they were learned from."""
         if not hiding.count:
             nothing = "The fill looks like the image, so hiding changes nothing; use another fill."
             facts = {"samples_used": 0, "agreement": 1.0, "settled": True, "warnings": [nothing]}
-            return Weighed(np.zeros(0), np.zeros(0), facts)
+            return torch.zeros(0).double(), torch.zeros(0).double(), facts, {}
         found = self.weigh(hiding)
-        steady = steadiness(torch.from_numpy(found.weights), torch.from_numpy(found.errors))
+        weights, errors = torch.from_numpy(found.weights), torch.from_numpy(found.errors)
+        steady = steadiness(weights, errors)
         warnings = [*found.notes.get("warnings", []), *steady["warnings"]]
-        return replace(found, notes=found.notes | steady | {"warnings": warnings})
+        return weights, errors, found.notes | steady | {"warnings": warnings}, _film(found, hiding)
 
 
 def hide(image: Tensor, ids: Tensor, fill: SegmentFill, model: Classifier) -> Tensor:
@@ -209,29 +211,24 @@ def _at(values: Tensor, live: Tensor) -> Tensor:
     return torch.zeros(len(live), dtype=torch.float64).masked_scatter(live, values)
 
 
+def _film(found: Weighed, hiding: Hiding) -> dict[str, Tensor]:
+    """What the weights were learned from, where it was kept and is not too much."""
+    if found.masks is None or found.scores is None or found.masks.numel() > FILM or hiding.count > PIECES:
+        return {}
+    return {"masks": found.masks.byte(), "mask_scores": found.scores, "parts": hiding.place.cpu()}
+
+
+def _joined(films: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The films of all images, where each has one."""
+    if not all(films):
+        return {}
+    masks = [film["masks"] for film in films]
+    whole = torch.zeros(len(masks), *(max(mask.shape[axis] for mask in masks) for axis in (0, 1)), dtype=torch.uint8)
+    for one, mask in zip(whole, masks, strict=True):
+        one[: len(mask), : mask.shape[1]] = mask
+    scores = _padded([film["mask_scores"] for film in films])
+    return {"masks": whole, "mask_scores": scores, "parts": torch.stack([film["parts"] for film in films])}
+
+
 def _padded(rows: list[Tensor]) -> Tensor:
     return pad_sequence(rows, batch_first=True, padding_value=float("nan"))
-
-
-def _film(found: Weighed, live: Tensor) -> tuple[Tensor, Tensor] | None:
-    """The masks (S, M) over all segments and their scores (S,); None where they were not kept or are too many."""
-    if found.masks is None or found.scores is None or len(found.masks) * len(live) > FILM or len(live) > PIECES:
-        return None
-    whole = torch.ones(len(found.masks), len(live), dtype=torch.uint8)
-    whole[:, live] = found.masks.to(torch.uint8)
-    return whole, found.scores
-
-
-def _joined(films: list[tuple[Tensor, Tensor] | None]) -> dict[str, Tensor]:
-    """The films of all images, where each has one; shorter ones end in masks of 0 and scores of NaN."""
-    kept = [film for film in films if film is not None]
-    if not kept or len(kept) < len(films):
-        return {}
-    most, widest = (max(masks.shape[axis] for masks, _ in kept) for axis in (0, 1))
-    whole = torch.zeros(len(kept), most, widest, dtype=torch.uint8)
-    for one, (masks, _) in zip(whole, kept, strict=True):
-        one[: len(masks), : masks.shape[1]] = masks
-    return {
-        "masks": whole,
-        "mask_scores": pad_sequence([s for _, s in kept], batch_first=True, padding_value=torch.nan),
-    }

@@ -5,26 +5,26 @@
 
 /**
  * The line after the first masks, for each of the counts asked for; counts ascend.
- * @param {{ masks: ArrayLike<number>, scores: ArrayLike<number>, segments: number, kernel: number, ridge: number }} seen masks: (S · M) 0 or 1
+ * @param {{ masks: ArrayLike<number>, scores: ArrayLike<number>, count: number, kernel: number, ridge: number }} seen masks: (S · P) 0 or 1, count: P
  * @param {number[]} counts @returns {Line[]}
  */
-export function lines({ masks, scores, segments, kernel, ridge }, counts) {
-  const size = segments;
+export function lines({ masks, scores, count: size, kernel, ridge }, counts) {
   const sums = { one: 0, y: 0, yy: 0, z: new Float64Array(size), zy: new Float64Array(size), zz: new Float64Array(size * size) };
-  const hideable = Array.from({ length: size }, (_, i) => i).filter((i) => Array.from(scores, (_, row) => row).some((row) => !masks[row * size + i]));
   let done = 0;
   return counts.map((count) => {
-    for (; done < count; done++) take(sums, masks, done, size, hideable, scores[done] - scores[0], kernel);
+    for (; done < count; done++) take(sums, masks, done, size, scores[done] - scores[0], kernel);
     return solve(sums, size, ridge);
   });
 }
 
 /** @typedef {{ one: number, y: number, yy: number, z: Float64Array, zy: Float64Array, zz: Float64Array }} Sums weighted by closeness */
 
-/** @param {Sums} sums @param {ArrayLike<number>} masks @param {number} row @param {number} size @param {number[]} hideable what is hidden in any mask: the rest looks the same hidden, and does not count @param {number} y @param {number} kernel */
-function take(sums, masks, row, size, hideable, y, kernel) {
-  const shown = hideable.filter((i) => masks[row * size + i]);
-  const distance = 1 - Math.sqrt(shown.length / hideable.length);
+/** @param {Sums} sums @param {ArrayLike<number>} masks @param {number} row @param {number} size @param {number} y @param {number} kernel */
+function take(sums, masks, row, size, y, kernel) {
+  /** @type {number[]} */
+  const shown = [];
+  for (let i = 0; i < size; i++) if (masks[row * size + i]) shown.push(i);
+  const distance = 1 - Math.sqrt(shown.length / size);
   const closeness = Math.exp(-((distance / kernel) ** 2) / 2);
   sums.one += closeness;
   sums.y += closeness * y;

@@ -7,9 +7,10 @@ import { border, lines, milestones } from "../segments.js";
 import { number, StagedFilm } from "./staged-film.js";
 
 /**
- * @typedef {{ ids: ArrayLike<number>, masks: ArrayLike<number>, scores: ArrayLike<number>, segments: number, hidden: ArrayLike<number>, kernel: number, ridge: number,
+ * @typedef {{ parts: ArrayLike<number>, masks: ArrayLike<number>, scores: ArrayLike<number>, count: number, ids: ArrayLike<number>, hidden: ArrayLike<number>, kernel: number, ridge: number,
  *   image: ArrayLike<number>, width: number, height: number, channels: number, scale: number, text: string }} Pieces
- * ids: (H · W) which piece a pixel belongs to; masks: (S · M) 1 where a piece was shown; scores: (S,); hidden: (C, H, W) what is seen where it was not
+ * parts: (H · W) which part a pixel belongs to, `count` for those that were never hidden; masks: (S · count) 1 where a part was shown; scores: (S,);
+ * ids: (H · W) the pieces that the parts are some of; hidden: (C, H, W) what is seen where one is hidden
  */
 
 /** Step 0 is the picture in its pieces; step k has the first counts[k − 1] masks behind it. */
@@ -40,9 +41,13 @@ export class SegmentFilm extends StagedFilm {
     this.draw();
   }
 
+  get #pieces() {
+    return 1 + Array.from(this.#data?.ids ?? []).reduce((most, id) => Math.max(most, id), -1);
+  }
+
   /** The weights that are known at a step. @param {number} step */
   weights(step) {
-    return step === 0 ? new Float64Array(this.#data?.segments ?? 0) : this.#lines[step - 1].weights;
+    return step === 0 ? new Float64Array(this.#data?.count ?? 0) : this.#lines[step - 1].weights;
   }
 
   /** @param {number} x */
@@ -63,11 +68,11 @@ export class SegmentFilm extends StagedFilm {
 
   draw() {
     if (!this.#data) return;
-    const { ids, width, height, scale, text, scores } = this.#data;
+    const { parts, width, height, scale, text, scores } = this.#data;
     const { step } = this.film;
     this.#paint(step);
     const weights = this.weights(step);
-    const values = Float32Array.from(ids, (id) => weights[id]);
+    const values = Float32Array.from(parts, (part) => weights[part] ?? 0);
     this.map.data = { values, width, height, scale, signed: true, sentence: `The weights of the pieces for ${text} after ${this.#seen(step)} of ${scores.length} pictures` };
     this.chart.at = this.#seen(step);
     this.said.replaceChildren(this.#sentence(step));
@@ -75,9 +80,9 @@ export class SegmentFilm extends StagedFilm {
 
   /** The picture with the pieces of a step, their borders drawn where the pixels are large enough to spare some. @param {number} step */
   #paint(step) {
-    const { ids, masks, segments, hidden, image, width, height, channels } = /** @type {Pieces} */ (this.#data);
-    const row = (this.#seen(step) - 1) * segments;
-    const shown = (/** @type {number} */ i) => step === 0 || masks[row + Number(ids[i])];
+    const { ids, parts, masks, count, hidden, image, width, height, channels } = /** @type {Pieces} */ (this.#data);
+    const row = (this.#seen(step) - 1) * count;
+    const shown = (/** @type {number} */ i) => step === 0 || parts[i] === count || masks[row + parts[i]] === 1;
     const mixed = Float32Array.from(image, (value, at) => (shown(at % (width * height)) ? value : hidden[at]));
     const seen = picture(mixed, width, height, channels);
     for (let i = 0; i < width * height; i++) {
@@ -88,16 +93,16 @@ export class SegmentFilm extends StagedFilm {
       }
     }
     put(this.canvas, seen);
-    this.canvas.setAttribute("aria-label", step === 0 ? `The picture cut into ${segments} pieces` : `The picture with some pieces hidden: ${this.#say(step)}`);
+    this.canvas.setAttribute("aria-label", step === 0 ? `The picture cut into ${this.#pieces} pieces` : `The picture with some pieces hidden: ${this.#say(step)}`);
   }
 
   /** @param {number} step */
   #sentence(step) {
-    const { scores, segments, masks } = /** @type {Pieces} */ (this.#data);
-    if (step === 0) return html`<span>The picture in <b>${segments}</b> pieces. All shown, the score is <b class="score">${number(scores[0])}</b>.</span>`;
+    const { scores, count, masks } = /** @type {Pieces} */ (this.#data);
+    if (step === 0) return html`<span>The picture in <b>${this.#pieces}</b> pieces${count < this.#pieces && `, of which ${this.#pieces - count} look like what would hide them`}. All shown, the score is <b class="score">${number(scores[0])}</b>.</span>`;
     const at = this.#seen(step) - 1;
     let hidden = 0;
-    for (let i = 0; i < segments; i++) hidden += masks[at * segments + i] ? 0 : 1;
+    for (let i = 0; i < count; i++) hidden += masks[at * count + i] ? 0 : 1;
     const { r2 } = this.#lines[step - 1];
     return html`<span>With <b>${hidden}</b> pieces hidden (tinted blue), the score is <b class="score">${number(scores[at])}</b>. The weights so far explain <b class="r2">${Math.round(100 * Math.max(0, r2))} %</b> of the scores seen until now.</span>`;
   }

@@ -45,10 +45,10 @@ const DEMOS = {
   },
   lime: {
     tag: "segment-film",
-    arrays: ["segments", "masks", "mask_scores"],
+    arrays: ["segments", "parts", "masks", "mask_scores"],
     words: "Your picture is cut into pieces. Again and again some of them are hidden, and the model is asked for its score. A straight line through all those scores gives every piece a weight: what it adds when it is seen.",
     data: ({ result, arrays, picture }) => ({
-      ids: whole(arrays.segments), masks: arrays.masks.data, scores: arrays.mask_scores.data, segments: arrays.masks.shape[1], kernel: result.settings.kernel, ridge: result.settings.ridge,
+      parts: whole(arrays.parts), masks: arrays.masks.data, scores: arrays.mask_scores.data, count: arrays.masks.shape[1], ids: whole(arrays.segments), kernel: result.settings.kernel, ridge: result.settings.ridge,
       hidden: hiding(String(result.settings.fill), picture, whole(arrays.segments)), image: picture.pixels, ...size(picture), scale: result.scale, text: `“${result.target.text}”`,
     }),
   },
