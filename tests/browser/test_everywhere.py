@@ -104,6 +104,7 @@ def test_back_and_forward_restore_each_screen(open_page: Any) -> None:
     seen = [page.evaluate("[location.hash, document.querySelector('h1').textContent]")]
     for name in ("explain", "learn", "learn-path"):
         page.evaluate("(hash) => { location.hash = hash }", SCREENS[name])
+        until(page, f"document.querySelector('{name.partition('-')[0]}-page heat-map')", 20)
         until(page, READY, 20)
         page.wait_for_timeout(400)
         seen.append(page.evaluate("[location.hash, document.querySelector('h1').textContent]"))

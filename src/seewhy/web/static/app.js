@@ -45,7 +45,11 @@ export class App {
     api.models().catch(() => {}); // asked while the page is still being fetched
     this.#theme();
     this.state.addEventListener("change", () => this.#theme());
-    addEventListener("popstate", () => this.#route());
+    addEventListener("popstate", () => {
+      clearTimeout(this.#pending?.timer); // what was to be corrected belongs to an address that was left
+      this.#pending = null;
+      this.#route();
+    });
     document.addEventListener("click", (event) => this.#click(event));
     this.#select.addEventListener("change", () => this.#choose(this.#select.value));
     this.#bar.addEventListener("help", this.help);
