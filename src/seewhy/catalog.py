@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.named import DATASETS
 from seewhy.explainers.base import Explainer
+from seewhy.explainers.captum_methods import PREFIX, captum_method
+from seewhy.explainers.captum_methods import names as captum_names
 from seewhy.explainers.eigen_cam import EigenCam
 from seewhy.explainers.expected_gradients import ExpectedGradients
 from seewhy.explainers.grad_cam import GradCam
@@ -58,17 +60,27 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
 
 
 @cache
-def explainers() -> dict[str, type[Explainer]]:
-    """Every explainer by name: the built-in ones, then those of the entry-point group `seewhy.explainers`."""
+def own_explainers() -> dict[str, type[Explainer]]:
+    """The built-in explainers by name, then those of the entry-point group `seewhy.explainers`."""
     added = [entry.load() for entry in entry_points(group="seewhy.explainers")]
     return {method.name: method for method in (*EXPLAINERS, *added)}
 
 
+def explainers() -> dict[str, type[Explainer]]:
+    """Every explainer by name: our own, and where Captum is installed (it is imported here) what it adds."""
+    return own_explainers() | {name: captum_method(name) for name in captum_names()}
+
+
 def explainer(name: str) -> type[Explainer]:
-    """The explainer called `name`; LookupError with a suggestion where there is none."""
-    if name not in explainers():
-        raise LookupError(no_such("explainer", name, explainers(), "`seewhy methods`"))
-    return explainers()[name]
+    """The explainer called `name`; LookupError with a suggestion where there is none.
+
+    Raises also ModuleNotFoundError, naming the extra to install, for a method of Captum where Captum is missing.
+    """
+    if name in own_explainers():
+        return own_explainers()[name]
+    if name.startswith(PREFIX) and (name in captum_names() or not captum_names()):
+        return captum_method(name)
+    raise LookupError(no_such("explainer", name, [*own_explainers(), *captum_names()], "`seewhy methods`"))
 
 
 def recipe(name: str, settings: Mapping[str, Any]) -> Explainer:

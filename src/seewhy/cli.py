@@ -282,8 +282,10 @@ def _value(text: str) -> Any:
 
 
 def _method(text: str) -> tuple[str, dict[str, Any]]:
-    """`occlusion:patch=8:stride=4` as a name and settings."""
+    """`occlusion:patch=8:stride=4` as a name and settings; what comes from another package has a colon in its name."""
     name, *pairs = text.strip().split(":")
+    if name == "captum" and pairs:
+        name = f"{name}:{pairs.pop(0)}"
     return name, _settings(pairs)
 
 
