@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from seewhy.attacks.base import Attack
+from seewhy.attacks.carlini_wagner import CarliniWagner
+from seewhy.attacks.deepfool import DeepFool
+from seewhy.attacks.fewest_pixels import FewestPixels
+from seewhy.attacks.fgsm import Fgsm
+from seewhy.attacks.momentum import Momentum
+from seewhy.attacks.pgd import Pgd
+from seewhy.attacks.square import Square
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.named import DATASETS
 from seewhy.explainers.base import Explainer
@@ -57,6 +65,22 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
     GuidedGradCam,
     ExpectedGradients,
 )
+
+ATTACKS: tuple[type[Attack], ...] = (Fgsm, Pgd, Momentum, DeepFool, CarliniWagner, Square, FewestPixels)
+
+
+@cache
+def attacks() -> dict[str, type[Attack]]:
+    """Every attack by name: the built-in ones, then those of the entry-point group `seewhy.attacks`."""
+    added = [entry.load() for entry in entry_points(group="seewhy.attacks")]
+    return {attack.name: attack for attack in (*ATTACKS, *added)}
+
+
+def attack(name: str) -> type[Attack]:
+    """The attack called `name`; LookupError with a suggestion where there is none."""
+    if name not in attacks():
+        raise LookupError(no_such("attack", name, attacks(), "`seewhy attack --help`"))
+    return attacks()[name]
 
 
 @cache

@@ -5,8 +5,9 @@ from seewhy.pictures.colours import LUT, colour, mask, overlay
 from seewhy.pictures.regions import describe_map, region_table
 from seewhy.pictures.sheets import Cell, sheet
 from seewhy.pictures.strength import histogram, robust_scale
+from seewhy.pictures.triptychs import triptych
 
 __all__ = [
     "LUT", "Cell", "View", "card", "colour", "describe_map", "histogram", "mask", "overlay", "region_table",
-    "robust_scale", "sheet",
+    "robust_scale", "sheet", "triptych",
 ]  # fmt: skip

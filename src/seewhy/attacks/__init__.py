@@ -1,0 +1,1 @@
+"""Attacks: the smallest changes of a picture that change what the model says."""
