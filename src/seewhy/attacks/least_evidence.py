@@ -1,0 +1,247 @@
+"""Least evidence: the smallest part of a picture that keeps the model sure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from seewhy import images
+from seewhy.attacks.pieces import Labels, PieceKind, cut
+from seewhy.classifiers.base import Classifier, Prediction
+from seewhy.inference.batches import batch_size, in_batches
+from seewhy.progress import track
+from seewhy.targets import class_index
+
+Background = Literal["black", "white", "grey", "mean", "blur"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is enough for a class, and what was left of the model's belief while pieces went.
+
+    image: (C, H, W); kept: (H, W), what has to stay; order: (H, W), the step at which a pixel was erased, −1 where it
+    stays or is background; shares and probabilities: (S,), how much of the picture's content was left after each
+    step, and how sure the model was.
+    minimal: whether every single piece that is left was tried, and none can go.
+    """
+
+    image: NDArray[np.float32] = field(repr=False)
+    least: NDArray[np.float32] = field(repr=False)
+    kept: NDArray[np.bool_] = field(repr=False)
+    order: NDArray[np.int64] = field(repr=False)
+    shares: NDArray[np.float64] = field(repr=False)
+    probabilities: NDArray[np.float64] = field(repr=False)
+    before: Prediction = field(repr=False)
+    after: Prediction = field(repr=False)
+    target: int
+    pieces: int
+    pieces_kept: int
+    minimal: bool
+    reached: bool
+    settings: Mapping[str, Any]
+    model: str
+    seconds: float
+    address: str | None = None
+    fingerprint: str = ""
+
+    @property
+    def kept_fraction(self) -> float:
+        """How much of the content is left, by pixels."""
+        return float(self.shares[-1])
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words."""
+        label = self.before.labels[self.target]
+        sure, wanted = self.after.probabilities[self.target], self.settings["confidence"]
+        if not self.reached:
+            return f"The whole picture is “{label}” with {sure:.1%} only, less than the {wanted:.0%} that must stay."
+        kind = {"pixels": "pixels", "strokes": "strokes", "superpixels": "superpixels", "grid": "squares"}
+        what = f"{self.pieces_kept} of {self.pieces} {kind[self.settings['pieces']]}"
+        alone = "; none of them can go" if self.minimal else ""
+        return f"{what} ({self.kept_fraction:.0%} of the content) are enough for “{label}” with {sure:.1%}{alone}."
+
+    def describe(self) -> dict[str, Any]:
+        """Everything but the arrays, as plain data."""
+        labels = self.before.labels
+        return {
+            "model": self.model,
+            "settings": dict(self.settings),
+            "target": {"class": self.target, "label": labels[self.target]},
+            "kept_fraction": self.kept_fraction,
+            "pieces": self.pieces,
+            "pieces_kept": self.pieces_kept,
+            "minimal": self.minimal,
+            "reached": self.reached,
+            "score": float(self.after.probabilities[self.target]),
+            "before": self.before.describe(),
+            "after": self.after.describe(),
+            "curve": [
+                {"kept": float(share), "score": float(sure)}
+                for share, sure in zip(self.shares, self.probabilities, strict=True)
+            ],
+            "sentence": self.sentence,
+            "seconds": self.seconds,
+            "image": self.address,
+            "fingerprint": self.fingerprint,
+        }
+
+    def all_arrays(self) -> dict[str, NDArray[Any]]:
+        """The least picture, its mask, the order of erasing, and the image, by name."""
+        return {
+            "least": self.least, "mask": self.kept.astype(np.uint8), "order": self.order.astype(np.int32),
+            "image": self.image,
+        }  # fmt: skip
+
+    def at(self, address: str | None) -> Evidence:
+        """The same outcome, knowing where its image came from."""
+        return replace(self, address=address)
+
+
+class LeastEvidence(BaseModel):
+    """Erase all that the model does not need for its answer, and show what is left.
+
+    The pieces that matter least go first, many at a time while that works, then one by one. At the end every piece
+    that is left was tried alone: without it the model would no longer be as sure. What went is as telling as what
+    stayed: a 5 without its middle may be as good a 5.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    confidence: float = Field(0.9, gt=0, lt=1, description="how sure of the class the model must stay")
+    pieces: PieceKind = Field("pixels", description="what goes or stays as a whole")
+    count: int = Field(50, ge=2, le=1000, description="about how many superpixels, or squares of the grid")
+    background: Background = Field("black", description="what is seen where something was erased")
+
+    @classmethod
+    def suited_to(cls, model: Classifier, **settings: Any) -> Self:
+        """Pixels for small pictures, superpixels for large ones."""
+        height, width = model.input_shape[1:]
+        return cls(**({"pieces": "pixels" if height * width <= 32 * 32 else "superpixels"} | settings))
+
+    def __call__(self, model: Classifier, image: Any, target: int | str | None = None) -> Evidence:
+        """The least evidence in one picture for `target`; by default for the class that the model sees.
+
+        Raises: LookupError for a class that does not exist, ValueError for a picture that cannot be read.
+        """
+        x = model.prepare(image)
+        before = model.predict_batch(x)[0]
+        index = before.index if target is None else class_index(target, model.labels)
+        started = time.perf_counter()
+        ground = _ground(self.background, x)
+        labels = cut(_array(x[0]), _array(ground[0]), self.pieces, self.count)
+        search = _Search(model, x[0], ground[0], labels, index, self.confidence)
+        reached = before.probabilities[index] >= self.confidence
+        if reached:
+            search.run()
+        least = search.shown(search.alive)
+        return Evidence(
+            image=_array(x[0]),
+            least=_array(least),
+            kept=np.isin(labels, np.flatnonzero(search.alive)) & (labels >= 0),
+            order=search.order(),
+            shares=np.array(search.shares),
+            probabilities=np.array([before.probabilities[index], *search.sure]),
+            before=before,
+            after=model.predict_batch(least[None])[0],
+            target=index,
+            pieces=search.count,
+            pieces_kept=int(search.alive.sum()),
+            minimal=search.minimal,
+            reached=bool(reached),
+            settings=self.model_dump(mode="json"),
+            model=model.name,
+            seconds=time.perf_counter() - started,
+            fingerprint=model.fingerprint,
+        )
+
+
+class _Search:
+    """The state of one search: which pieces are alive, and the way there."""
+
+    def __init__(
+        self, model: Classifier, image: Tensor, ground: Tensor, labels: Labels, index: int, confidence: float
+    ) -> None:
+        self.model, self.image, self.ground = model, image, ground
+        self.index, self.confidence = index, confidence
+        self.labels = labels
+        self.count = int(labels.max()) + 1
+        self.sizes = np.bincount(labels[labels >= 0], minlength=self.count)
+        self.alive = np.ones(self.count, bool)
+        self.died = np.full(self.count, -1)
+        self.shares, self.sure = [1.0], list[float]()
+        self.minimal = False
+
+    def run(self) -> None:
+        """Erase in big bites while the model stays sure, then piece by piece until none can go."""
+        bite = max(1, self.count // 2)
+        for _ in track(range(4 * self.count + 32), "erasing"):
+            living = np.flatnonzero(self.alive)
+            if not len(living):
+                self.minimal = True
+                return
+            alone = self._without([np.array([piece]) for piece in living])
+            if bite == 1:
+                best = int(alone.argmax())
+                if alone[best] < self.confidence:
+                    self.minimal = True
+                    return
+                self._erase(living[[best]], float(alone[best]))
+                continue
+            weakest = living[np.argsort(-alone, kind="stable")]
+            bite = min(bite, len(living))
+            while bite > 1:
+                sure = float(self._without([weakest[:bite]])[0])
+                if sure >= self.confidence:
+                    self._erase(weakest[:bite], sure)
+                    break
+                bite //= 2
+
+    def shown(self, alive: NDArray[np.bool_]) -> Tensor:
+        """The picture (C, H, W) with only the living pieces."""
+        seen = np.append(alive, False)[self.labels]  # background has the number −1
+        return torch.where(torch.from_numpy(seen).to(self.image.device), self.image, self.ground)
+
+    def order(self) -> NDArray[np.int64]:
+        """(H, W): the step at which each pixel was erased, −1 where it was not."""
+        return np.append(self.died, -1)[self.labels]
+
+    def _erase(self, pieces: NDArray[np.int64], sure: float) -> None:
+        self.alive[pieces] = False
+        self.died[pieces] = len(self.sure)
+        self.sure.append(sure)
+        self.shares.append(float(self.sizes[self.alive].sum() / max(self.sizes.sum(), 1)))
+
+    def _without(self, groups: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        """How sure the model is (G,) when one of the groups goes."""
+        sure = []
+        for batch in in_batches(len(groups), batch_size(self.image)):
+            shown = []
+            for group in groups[batch.start : batch.stop]:
+                alive = self.alive.copy()
+                alive[group] = False
+                shown.append(self.shown(alive))
+            with torch.no_grad():
+                scores = self.model.scores(torch.stack(shown)).double()
+            sure.append(torch.softmax(scores, 1)[:, self.index].cpu().numpy())
+        return np.concatenate(sure)
+
+
+def _ground(kind: Background, x: Tensor) -> Tensor:
+    if kind == "blur":
+        return torch.from_numpy(images.blur(_array(x[0])))[None].to(x)
+    if kind == "mean":
+        return x.mean((2, 3), keepdim=True).expand_as(x)
+    return torch.full_like(x, {"black": 0.0, "grey": 0.5, "white": 1.0}[kind])
+
+
+def _array(x: Tensor) -> NDArray[np.float32]:
+    return x.detach().cpu().float().numpy()
