@@ -80,11 +80,6 @@ def resolve(wish: Any, labels: Sequence[str], prediction: Prediction | None = No
     return ClassScore(index, versus, output)
 
 
-def class_index(wish: int | str, labels: Sequence[str]) -> int:
-    """The index of a class given by index or label; LookupError or ValueError where there is none."""
-    return _index(wish, labels, None)
-
-
 def _index(wish: Any, labels: Sequence[str], prediction: Prediction | None) -> int:
     if wish in (None, "argmax"):
         if prediction is None:

@@ -14,8 +14,8 @@ from torch import Tensor
 from seewhy.attacks.goals import Goal, Loss
 from seewhy.attacks.results import Adversarial, Curve
 from seewhy.classifiers.base import Ability, Classifier
+from seewhy.classifiers.labels import index_of
 from seewhy.inference.batches import batch_size, in_batches
-from seewhy.targets import class_index
 
 POINTS = 33  # of a confidence curve
 
@@ -76,8 +76,8 @@ class Attack(BaseModel, ABC):
             raise TypeError(refusal)
         x = model.prepare(image)
         before = model.predict_batch(x)[0]
-        true = before.index if label is None else class_index(label, model.labels)
-        wanted = None if target is None else class_index(target, model.labels)
+        true = before.index if label is None else index_of(label, model.labels)
+        wanted = None if target is None else index_of(target, model.labels)
         if wanted == true:
             raise ValueError(f"the picture already counts as {model.labels[true]!r}; choose another class to reach")
         goal = Goal(torch.tensor([true if wanted is None else wanted]), targeted=wanted is not None)

@@ -16,9 +16,9 @@ from torch import Tensor
 from seewhy import images
 from seewhy.attacks.pieces import Labels, PieceKind, cut
 from seewhy.classifiers.base import Classifier, Prediction
+from seewhy.classifiers.labels import index_of
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.progress import track
-from seewhy.targets import class_index
 
 Background = Literal["black", "white", "grey", "mean", "blur"]
 
@@ -134,7 +134,7 @@ class LeastEvidence(BaseModel):
         """
         x = model.prepare(image)
         before = model.predict_batch(x)[0]
-        index = before.index if target is None else class_index(target, model.labels)
+        index = before.index if target is None else index_of(target, model.labels)
         started = time.perf_counter()
         ground = _ground(self.background, x)
         labels = cut(_array(x[0]), _array(ground[0]), self.pieces, self.count)

@@ -36,7 +36,7 @@ def _grid(image: NDArray[np.float32], count: int) -> Labels:
     height, width = image.shape[1:]
     side = max(1, round((height * width / count) ** 0.5))
     rows, columns = np.arange(height) // side, np.arange(width) // side
-    return rows[:, None] * (columns.max() + 1) + columns
+    return np.asarray(rows[:, None] * (columns.max() + 1) + columns, np.int64)
 
 
 def _superpixels(image: NDArray[np.float32], count: int) -> Labels:
