@@ -1,0 +1,98 @@
+"""Does a picture look like anything the model was taught? A nearest-neighbour test against real images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seewhy import images
+from seewhy.datasets.base import ImageSet, as_image
+
+NEIGHBOURS = 5
+MOST = 10_000  # training images that are looked at
+SAMPLE = 200  # real images that say what is typical
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """The training image nearest to a picture, and whether the neighbours share the class.
+
+    distance, typical: Euclidean, in units of [0, 1]; typical is the median distance of a real, unseen image to its
+    nearest. likeness: the cosine with the most similar training image; usual: the likeness that 95 % of real images
+    reach. neighbours: the classes of the five most similar ones.
+    """
+
+    address: str
+    distance: float
+    typical: float
+    likeness: float
+    usual: float
+    neighbours: tuple[int, ...]
+
+    def agrees(self, target: int) -> bool:
+        """Whether the picture is as alike to real ones as they are to each other, and most neighbours are `target`."""
+        votes = sum(label == target for label in self.neighbours)
+        return self.likeness >= self.usual and votes > len(self.neighbours) // 2
+
+    def describe(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "address": self.address, "distance": self.distance, "typical": self.typical, "likeness": self.likeness,
+            "usual": self.usual, "neighbours": list(self.neighbours),
+        }  # fmt: skip
+
+
+class KnownImages:
+    """The training images of a data set, ready to be compared with."""
+
+    def __init__(self, data: ImageSet, shape: tuple[int, int, int], seed: int = 0) -> None:
+        chosen = np.random.default_rng(seed)
+        self._data, self._shape = data, shape
+        self._places = _some(data.size("train"), MOST, chosen)
+        self._labels = data.truth("train")[self._places]
+        self._flat = _flat(data, "train", self._places, shape)
+        self._squares = (self._flat**2).sum(1)
+        unseen = next(split for split in reversed(data.splits) if split != "train")
+        real = _flat(data, unseen, _some(data.size(unseen), SAMPLE, chosen), shape)
+        self._typical = float(np.median(self._distances(real).min(1)))
+        self._usual = float(np.percentile(self._likeness(real).max(1), 5))
+
+    def compare(self, image: NDArray[np.float32]) -> Resemblance:
+        """What is nearest to `image` (C, H, W)."""
+        flat = image.reshape(1, -1).astype(np.float32)
+        distances, likeness = self._distances(flat)[0], self._likeness(flat)[0]
+        nearest = int(distances.argmin())
+        alike = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
+        return Resemblance(
+            address=self._data.address("train", int(self._places[nearest])),
+            distance=float(distances[nearest]),
+            typical=self._typical,
+            likeness=float(likeness.max()),
+            usual=self._usual,
+            neighbours=tuple(int(label) for label in self._labels[alike]),
+        )
+
+    def of_class(self, target: int, count: int) -> NDArray[np.float32]:
+        """Up to `count` training images (N, C, H, W) of one class."""
+        places = np.flatnonzero(self._labels == target)[:count]
+        return self._flat[places].reshape(-1, *self._shape)
+
+    def _distances(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
+        squares = (flat**2).sum(1)[:, None] + self._squares - 2 * flat @ self._flat.T
+        return np.asarray(np.sqrt(np.maximum(squares, 0)))
+
+    def _likeness(self, flat: NDArray[np.float32]) -> NDArray[np.float32]:
+        lengths = np.sqrt((flat**2).sum(1)[:, None] * self._squares)
+        return np.asarray(flat @ self._flat.T / np.maximum(lengths, 1e-12))
+
+
+def _some(count: int, most: int, chosen: np.random.Generator) -> NDArray[np.int64]:
+    return np.arange(count) if count <= most else np.sort(chosen.choice(count, most, replace=False))
+
+
+def _flat(data: ImageSet, split: str, places: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    pixels = data.pixels(split)
+    return np.stack([images.fit(as_image(pixels[place]), shape).ravel() for place in places])
