@@ -8,20 +8,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seewhy.comparisons import Comparison as Comparison
     from seewhy.loading import load as load
+    from seewhy.notebook import attack as attack
     from seewhy.notebook import compare as compare
     from seewhy.notebook import explain as explain
     from seewhy.notebook import explain_all as explain_all
+    from seewhy.notebook import least as least
+    from seewhy.notebook import nonsense as nonsense
     from seewhy.notebook import serve as serve
     from seewhy.results import Explanation as Explanation
 
 __version__ = "0.1.0"
-__all__ = ["Comparison", "Explanation", "compare", "explain", "explain_all", "load", "serve"]
+__all__ = [
+    "Comparison", "Explanation", "attack", "compare", "explain", "explain_all", "least", "load", "nonsense", "serve",
+]  # fmt: skip
 
 _HOME = {
     "load": "loading",
+    "attack": "notebook",
     "compare": "notebook",
     "explain": "notebook",
     "explain_all": "notebook",
+    "least": "notebook",
+    "nonsense": "notebook",
     "serve": "notebook",
     "Comparison": "comparisons",
     "Explanation": "results",

@@ -79,8 +79,13 @@ def attacks() -> dict[str, type[Attack]]:
 def attack(name: str) -> type[Attack]:
     """The attack called `name`; LookupError with a suggestion where there is none."""
     if name not in attacks():
-        raise LookupError(no_such("attack", name, attacks(), "`seewhy attack --help`"))
+        raise LookupError(no_such("attack", name, attacks(), "`seewhy attacks`"))
     return attacks()[name]
+
+
+def attack_recipe(name: str, settings: Mapping[str, Any]) -> Attack:
+    """The attack called `name` with `settings`, checked; raises what `recipe` raises."""
+    return checked(attack(name), settings, name, f"`seewhy attacks {name}`")
 
 
 @cache
@@ -161,6 +166,23 @@ def no_such(kind: str, name: str, known: Iterable[str], listing: str) -> str:
     near = get_close_matches(name, list(known), n=1)
     meant = f" did you mean {near[0]!r}?" if near else ""
     return f"no {kind} called {name!r};{meant} {listing} lists them"
+
+
+def describe_attack(kind: type[Attack]) -> dict[str, Any]:
+    """An attack as plain data, with the same keys as a method."""
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "kind": "attack",
+        "needs": [kind.needs],
+        "group": "model-agnostic" if kind.needs == "scores" else "model-based",
+        "about": inspect.cleandoc(kind.__doc__ or ""),
+        "formula_mathml": kind.formula,
+        "limits": list(kind.limits),
+        "source": kind.source,
+        "link": kind.link,
+        "settings": kind.model_json_schema(),
+    }
 
 
 def describe_method(method: type[Explainer]) -> dict[str, Any]:

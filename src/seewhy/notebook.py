@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from seewhy import catalog
+from seewhy.attacks.least_evidence import Evidence, LeastEvidence
+from seewhy.attacks.resemblance import KnownImages
+from seewhy.attacks.results import Adversarial
+from seewhy.attacks.rubbish import Nonsense, RubbishImage
 from seewhy.classifiers.base import Classifier
 from seewhy.comparisons import Comparison
 from seewhy.explainers.base import Explainer
@@ -98,6 +102,63 @@ def explain_all(
     )
 
 
+def attack(
+    model: Classifier | str,
+    image: Any,
+    method: str = "fgsm",
+    *,
+    label: int | str | None = None,
+    target: int | str | None = None,
+    **settings: Any,
+) -> Adversarial:
+    """Change `image` as little as `method` can, so that `model` no longer sees what is on it.
+
+    label: the true class; without one, the picture's own label, or what the model sees. target: a class to reach.
+    settings: the fields of the attack, see `seewhy attacks NAME`.
+
+    >>> attack("mnist-cnn", "digits/test/12", epsilon=0.2).success
+    True
+
+    Raises: what `explain` raises.
+    """
+    recipe, classifier = catalog.attack_recipe(method, settings), load(model)
+    picture, address, truth = _found(image, classifier)
+    return recipe(classifier, picture, truth if label is None else label, target).at(address)
+
+
+def least(model: Classifier | str, image: Any, *, target: int | str | None = None, **settings: Any) -> Evidence:
+    """The least part of `image` that keeps `model` sure of `target`; by default of what it sees.
+
+    settings: the fields of `LeastEvidence`, such as pieces="strokes".
+
+    >>> least("mnist-cnn", "digits/test/12", pieces="strokes").minimal
+    True
+
+    Raises: what `explain` raises.
+    """
+    classifier = load(model)
+    usual = LeastEvidence.suited_to(classifier).model_dump()
+    recipe = catalog.checked(LeastEvidence, usual | settings, "least evidence", "`seewhy least --help`")
+    picture, address, _ = _found(image, classifier)
+    return recipe(classifier, picture, target).at(address)
+
+
+def nonsense(model: Classifier | str, target: int | str, *, data: str | None = None, **settings: Any) -> Nonsense:
+    """A picture that means nothing and that `model` takes for `target`.
+
+    data: a data set whose images it is compared with. settings: the fields of `RubbishImage`, such as form="strokes".
+
+    >>> nonsense("mnist-cnn", "2", form="strokes", amount=3).accepted
+    True
+
+    Raises: what `explain` raises.
+    """
+    classifier = load(model)
+    recipe = catalog.checked(RubbishImage, settings, "nonsense", "`seewhy fool --help`")
+    known = None if data is None else KnownImages(_workbench().dataset(data), classifier.input_shape)
+    return recipe(classifier, target, known)
+
+
 def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:
     """Open the web app on models of your own, beside those that come with the package; returns when it is stopped."""
     from seewhy.web.app import serve as run
@@ -112,6 +173,14 @@ def _opened(image: Any) -> tuple[Any, str | None, int | None]:
         return image, None, None
     found = _workbench().image(os.fspath(image))
     return found.image, found.address, found.label
+
+
+def _found(image: Any, model: Classifier) -> tuple[Any, str | None, int | None]:
+    """The picture, its address and its class among the model's, where it has them."""
+    if not isinstance(image, str | os.PathLike):
+        return image, None, None
+    found = _workbench().image(os.fspath(image))
+    return found.image, found.address, found.truth_for(model.labels)
 
 
 @cache

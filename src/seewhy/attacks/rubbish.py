@@ -133,11 +133,8 @@ class RubbishImage(BaseModel):
         Raises: LookupError for a class that does not exist; TypeError where the form needs gradients and the model
         gives none; ValueError for "guided" without `known`.
         """
+        self.check(model, compared=known is not None)
         index = index_of(target, model.labels)
-        if self.form in ("smooth", "noise", "guided") and "gradients" not in model.abilities:
-            raise TypeError(f"{self.form} nonsense needs gradients, which {model.name} does not give; use strokes")
-        if self.form == "guided" and known is None:
-            raise ValueError("guided nonsense starts from maps of real images; name the data set they come from")
         started = time.perf_counter()
         goal = forms.Aim(model, index, self.confidence)
         makers = {
@@ -162,6 +159,16 @@ class RubbishImage(BaseModel):
             resemblance=None if known is None else known.compare(image),
             fingerprint=model.fingerprint,
         )
+
+    def check(self, model: Classifier, compared: bool) -> None:
+        """Refuse a form that `model` cannot be asked for; `compared`: whether real images are at hand.
+
+        Raises: TypeError, ValueError.
+        """
+        if self.form in ("smooth", "noise", "guided") and "gradients" not in model.abilities:
+            raise TypeError(f"{self.form} nonsense needs gradients, which {model.name} does not give; use strokes")
+        if self.form == "guided" and not compared:
+            raise ValueError("guided nonsense starts from maps of real images; name the data set they come from")
 
 
 def _examples(known: KnownImages | None, target: int) -> NDArray[np.float32]:

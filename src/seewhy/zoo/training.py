@@ -22,6 +22,7 @@ from seewhy.zoo.cards import autocast, card, predicted, tensors
 from seewhy.zoo.courses import COURSES, Course
 from seewhy.zoo.recipes import TrainingRecipe, device_of, precision_of
 
+
 def train(name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = None) -> dict[str, Any]:
     """Train the network called `name`; writes `out` (safetensors) and its card beside it (.json), and returns the card.
 

@@ -7,14 +7,27 @@ from typing import Any
 
 from seewhy.results import Explanation
 from seewhy.workbench.findings import Finding, Result
+from seewhy.workbench.kinds.attack import Attacks
 from seewhy.workbench.kinds.base import Kind
+from seewhy.workbench.kinds.erase import Erase
 from seewhy.workbench.kinds.examples import Examples
 from seewhy.workbench.kinds.explain import Explain, task_of
 from seewhy.workbench.kinds.interpolant import InterpolantKind
+from seewhy.workbench.kinds.nonsense import Nonsense
 from seewhy.workbench.kinds.predictions import Predictions
+from seewhy.workbench.kinds.robustness import Robustness
 from seewhy.workbench.tasks import Question
 
-KINDS: tuple[Kind[Any, Any], ...] = (Explain(), Predictions(), InterpolantKind(), Examples())
+KINDS: tuple[Kind[Any, Any], ...] = (
+    Explain(),
+    Predictions(),
+    InterpolantKind(),
+    Examples(),
+    Attacks(),
+    Erase(),
+    Nonsense(),
+    Robustness(),
+)
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
