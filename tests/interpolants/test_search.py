@@ -97,13 +97,14 @@ def cases(draw):
     return values, positive, places, inputs, cone, asked
 
 
-@pytest.mark.parametrize(("first", "block"), [(1, 8), (3, 2**19), (512, 8), (512, 2**19)])
+@pytest.mark.parametrize(("first", "block", "held"), [(1, 8, 0), (3, 2**19, 20), (512, 8, 60), (512, 2**19, 2**28)])
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases())
-def test_the_search_gives_the_conjuncts_of_the_definition(case, first, block, monkeypatch):
+def test_the_search_gives_the_conjuncts_of_the_definition(case, first, block, held, monkeypatch):
     values, positive, places, inputs, cone, asked = case
     monkeypatch.setattr(greedy, "FIRST", first)
     monkeypatch.setattr(rows, "BLOCK", block)
+    monkeypatch.setattr(rows, "HELD", held)
     sample = recording(values, positive)
     key = key_of(inputs) if places is None else recorded(sample, *places)
     key = Key(key_of(inputs).scores, key.units, key.shapes, key.places)  # the conclusion is true for each of them
@@ -130,9 +131,12 @@ def correlated(images=3000, units=90, kind=np.float32, seed=0):
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("held", [0, 90 * 500 * 2, 2**28])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_larger_samples_agree_too(kind, threads, monkeypatch):
+def test_larger_samples_agree_too(kind, threads, held, monkeypatch):
     monkeypatch.setattr(rows, "BLOCK", 20_000)
+    monkeypatch.setattr(rows, "HELD", held)
+    monkeypatch.setattr(greedy, "FIRST", 100)
     values, positive = correlated(kind=kind)
     sample, place = recording(values, positive, kind), int(np.flatnonzero(positive)[3])
     before = torch.get_num_threads()

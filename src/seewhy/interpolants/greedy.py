@@ -1,8 +1,9 @@
 """The greedy search for a rule: one bound after another, each the one that leaves the fewest false among what it keeps.
 
 The published search (K. McMillan, 2020, https://arxiv.org/abs/2004.04198), bound for bound; how it is reached differs.
-Everything is compared as 16-bit ranks; in the first step all counts that can be read off a rank are, and later steps
-count negatives part by part: what was counted so far bounds a cost from below, and units that cannot win are dropped.
+Everything is compared as 16-bit ranks. In the first step, counts are read off the ranks: exactly for ">=", as a bound
+for "<=", and only units that may still win are counted. Later steps read the images that are left, held together;
+where those are too many they count negatives part by part, drop units that cannot win, and go on.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.interpolants.rows import Counts, Places, Ranks, blocks, count, for_each, gather
+from seewhy.interpolants.rows import Counts, Kept, Places, Ranks, blocks, count, for_each, gather
 from seewhy.predicates import Op
 
 SMALLEST = 0.001  # share of the positives below which no bound is looked for
-FIRST = 512  # negatives that are counted for every unit before the first are dropped
+FIRST = 2048  # negatives that are counted for every unit before the first are dropped, where there are too many
 
 
 class Pick(NamedTuple):
@@ -90,11 +91,12 @@ def greedy(
     """
     ranks = np.asarray(ranks)  # a plain array: slices of a mapped file cost more
     pos, neg = np.flatnonzero(positive), np.flatnonzero(~positive)
+    positives, negatives = Kept(ranks, units, pos), Kept(ranks, units, neg)
     alive = np.ones(len(inputs.values), np.bool_)
     picks: list[Pick] = []
     share = gamma
     while not _enough(len(pos), len(neg), alpha) and share > SMALLEST and len(units):
-        best = _Step(ranks, pos, neg, share, inputs.at(alive, share), units).best()
+        best = _Step(ranks, positives, negatives, neg, share, inputs.at(alive, share), units).best()
         if best.t < len(neg):
             row = ranks[best.unit]
             keeps = row >= best.rank if best.op == ">=" else row <= best.rank
@@ -102,6 +104,8 @@ def greedy(
             if threshold is None:
                 threshold = value_at(best.unit, int(np.flatnonzero(row == best.rank)[0]))
             picks.append(Pick(best.unit, best.op, threshold, share, best.t, best.f))
+            positives.keep(keeps[pos])
+            negatives.keep(keeps[neg])
             pos, neg = pos[keeps[pos]], neg[keeps[neg]]
             own = inputs.values[:, best.unit]
             alive &= own >= threshold if best.op == ">=" else own <= threshold
@@ -148,17 +152,29 @@ class _Step:
     """One step of the search: the candidates, and which costs least."""
 
     def __init__(
-        self, ranks: Ranks, pos: Places, neg: Places, share: float, inputs: tuple[_Own, _Own], units: Places
+        self,
+        ranks: Ranks,
+        positives: Kept,
+        negatives: Kept,
+        neg: Places,
+        share: float,
+        inputs: tuple[_Own, _Own],
+        units: Places,
     ) -> None:
-        self.ranks, self.pos, self.neg, self.units = ranks, pos, neg, units
-        self.k = ceil(share * len(pos))
+        self.ranks, self.positives, self.negatives, self.neg, self.units = ranks, positives, negatives, neg, units
+        self.p = positives.count
+        self.k = ceil(share * self.p)
         self.inputs = inputs
-        self.everything = len(pos) + len(neg) == ranks.shape[1]
-        self.first = neg[:0] if self.everything else neg[:FIRST]
+        self.everything = self.p + len(neg) == ranks.shape[1]
+        self.whole = not self.everything and negatives.fits
+        self.first = neg[:0] if self.everything else neg if self.whole else neg[:FIRST]
+        positives.hold()
+        if self.whole:
+            negatives.hold()
 
     def best(self) -> _Best:
         """The least cost; of equals ">=" first, then the lowest unit."""
-        parts = blocks(self.units, max(1, len(self.pos) + len(self.first)))
+        parts = blocks(np.arange(len(self.units)), self.p + len(self.first))
         found = list(for_each(self._block, parts, "searching"))
         at_least, at_most = (_joined([part[i] for part in found]) for i in (0, 1))
         sides = (at_least, at_most)
@@ -170,11 +186,12 @@ class _Step:
         value = float(self.inputs[side].values[unit]) if chosen.own[place] else None
         return _Best(unit, chosen.op, int(chosen.ranks[place]), value, int(chosen.t[place]), int(chosen.f[place]))
 
-    def _block(self, rows: Places) -> tuple[_Candidates, _Candidates]:
-        """Thresholds, positives, and the first negatives of some units."""
-        kept = gather(self.ranks, rows, self.pos)
-        kept.sort(axis=1)
-        least, most = kept[:, len(self.pos) - self.k].astype(np.int64), kept[:, self.k - 1].astype(np.int64)
+    def _block(self, places: Places) -> tuple[_Candidates, _Candidates]:
+        """Thresholds, positives, and the first negatives of some of the units."""
+        rows = self.units[places]
+        kept = self.positives.of(places)
+        kept.sort(axis=1, kind="stable")  # of 16-bit integers: a radix sort, fast on every processor
+        least, most = kept[:, self.p - self.k].astype(np.int64), kept[:, self.k - 1].astype(np.int64)
         own_least, own_most = (side.ranks[rows].astype(np.int64) for side in self.inputs)
         at_least, at_most = np.minimum(least, own_least), np.maximum(most, own_most)
         f_least = count(kept >= _column(at_least))
@@ -184,7 +201,7 @@ class _Step:
             t_least, t_most = images - at_least - f_least, np.maximum(at_most + 1 - f_most, 0)
             whole = (np.ones(len(rows), np.bool_), np.zeros(len(rows), np.bool_))
         else:
-            some = gather(self.ranks, rows, self.first)
+            some = self.negatives.of(places) if self.whole else gather(self.ranks, rows, self.first)
             t_least, t_most = count(some >= _column(at_least)), count(some <= _column(at_most))
             done = len(self.first) == len(self.neg)
             whole = (np.full(len(rows), done), np.full(len(rows), done))

@@ -17,7 +17,8 @@ Places = NDArray[np.intp]
 Counts = NDArray[np.intp]
 T = TypeVar("T")
 
-BLOCK = 2**19  # ranks in one block: with a copy to sort and two masks it stays in a core's second cache
+HELD = 2**28  # bytes of ranks that are held together
+BLOCK = 2**18  # ranks in one block: with a copy to sort and two masks it stays in a core's second cache
 
 
 def blocks(rows: Places, columns: int) -> list[Places]:
@@ -36,6 +37,44 @@ def gather(table: Ranks, rows: Places, columns: Places | None) -> Ranks:
     picked = np.empty((len(whole), len(columns)), table.dtype)
     np.take(whole, columns, axis=1, out=picked, mode="clip")  # "clip" spares a second copy
     return picked[rows - first] if dense and len(whole) > len(rows) else picked
+
+
+class Kept:
+    """Some columns of some rows of a table; once read they are held together, as a few of many lie far apart."""
+
+    def __init__(self, table: Ranks, rows: Places, columns: Places) -> None:
+        self._table, self._rows, self._columns = table, rows, columns
+        self._held: Ranks | None = None
+        self._compact = False
+
+    @property
+    def count(self) -> int:
+        """How many columns there are."""
+        return len(self._columns)
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of it may be held."""
+        return len(self._rows) * self.count * self._table.itemsize <= HELD
+
+    def hold(self) -> None:
+        """Hold what is read from now on, which must be every row."""
+        if not self._compact and self._held is None and self.fits:
+            self._held = np.empty((len(self._rows), self.count), self._table.dtype)
+
+    def of(self, places: Places) -> Ranks:
+        """A copy of the rows at `places`, which follow one another, (len(places), count)."""
+        found = gather(self._table, self._rows[places], self._columns)
+        if self._held is not None:
+            self._held[places[0] : places[-1] + 1] = found
+        return found
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        """Go on with fewer columns."""
+        if self._held is not None:
+            self._table, self._held, self._compact = self._held, None, True
+            self._rows, self._columns = np.arange(len(self._rows)), np.arange(self.count)
+        self._columns = self._columns[mask]
 
 
 def count(mask: NDArray[np.bool_]) -> Counts:

@@ -46,7 +46,7 @@ def record(
     size: int | None = None,
     folder: Path | None = None,
     *,
-    values: Values = "float16",
+    values: Values = "float32",
     limit: int = shelf.LIMIT,
 ) -> Activations:
     """The outputs of `layers` for the first `size` images of `split`; what is in `folder` is not computed again.
