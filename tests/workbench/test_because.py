@@ -187,3 +187,44 @@ def test_rules_of_a_residual_net_find_their_layers(tmp_path: Path, residual: Cla
 
     assert len(usual_layers(residual)) == 2
     assert set(usual_layers(residual)) <= set(residual.layers())
+
+
+def test_a_chain_explains_every_condition_at_the_next_layer(bench: Workbench) -> None:
+    task = {"kind": "chain", "model": "mnist-cnn", "image": KEY, "layers": ["pool1", "pool2"]}
+    told = bench.ask(kinds.task_from(task)).describe()
+    assert told["layers"] == ["pool2", "pool1"]
+    top = ask(bench)
+    assert told["root"]["rule"]["premise"] == top["premise"]
+    assert len(told["root"]["below"]) == len(top["premise"]["parts"])
+    for part, link in zip(top["premise"]["parts"], told["root"]["below"], strict=True):
+        assert link["rule"]["conclusion"] == part
+        assert link["rule"]["premise"] == ask(bench, layer="pool1", conclusion=part)["premise"]
+        assert link["rule"]["image"] == KEY
+    whole = examples(bench, told["levels"][-1]["premise"], split="test", conclusion=top["conclusion"])
+    end = told["levels"][-1]["test"]
+    assert (whole["total"], sum(not item["holds"] for item in whole["items"])) == (end["n"], end["f"])
+
+
+def test_a_causal_test_is_of_the_rule_that_the_same_question_finds(bench: Workbench) -> None:
+    task = {"kind": "causal", "model": "mnist-cnn", "image": KEY, "layer": "pool2"}
+    told = bench.ask(kinds.task_from(task | {"trials": {"images": 20, "draws": 2, "fills": ["grey"]}})).describe()
+    assert told["rule"]["premise"] == ask(bench)["premise"]
+    assert [trial["name"] for trial in told["trials"]] == ["keep on grey", "transplant", "push", "violate"]
+    assert all(0 <= trial["rule"]["hits"] <= trial["rule"]["trials"] <= 20 for trial in told["trials"])
+    with pytest.raises(ValueError, match="setting images"):
+        bench.ask(kinds.task_from(task | {"trials": {"images": 0}}))
+
+
+def test_rules_of_a_class_cover_it_and_each_names_its_picture(bench: Workbench) -> None:
+    task = {"kind": "class-rules", "model": "mnist-cnn", "layer": "pool2", "conclusion": "class 3"}
+    told = bench.ask(kinds.task_from(task | {"settings": {"rules": 3, "tries": 2}})).describe()
+    assert 1 <= len(told["rules"]) <= 3
+    recalls = [joint["train"]["recall"] for joint in told["curve"]]
+    assert recalls == sorted(recalls)
+    scores, outputs = truly(bench, "train", "pool2")
+    for rule in told["rules"]:
+        index = int(rule["image"].split("/")[-1])
+        assert rule["image"].startswith("digits/train/")
+        premise = from_plain(rule["premise"])
+        assert premise.holds(scores[index : index + 1], {"pool2": outputs[index : index + 1].astype(np.float16)}).all()
+        assert rule["regions"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seewhy.interpolants.search import Search
 from seewhy.predicates import Bound
 from seewhy.workbench import Workbench
-from seewhy.workbench.kinds.interpolant import read_predicate
+from seewhy.workbench.kinds.asking import read_predicate
 from seewhy.workbench.recordings import check_layers, describe, recorded, splits_of
 
 BARS = 28

@@ -9,6 +9,9 @@ from seewhy.results import Explanation
 from seewhy.workbench.findings import Finding, Result
 from seewhy.workbench.kinds.attack import Attacks
 from seewhy.workbench.kinds.base import Kind
+from seewhy.workbench.kinds.causal import CausalKind
+from seewhy.workbench.kinds.chain import ChainKind
+from seewhy.workbench.kinds.class_rules import ClassRulesKind
 from seewhy.workbench.kinds.erase import Erase
 from seewhy.workbench.kinds.examples import Examples
 from seewhy.workbench.kinds.explain import Explain, task_of
@@ -27,6 +30,9 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     Erase(),
     Nonsense(),
     Robustness(),
+    ChainKind(),
+    CausalKind(),
+    ClassRulesKind(),
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}

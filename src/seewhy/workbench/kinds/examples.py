@@ -15,8 +15,8 @@ from seewhy.datasets.base import ImageSet
 from seewhy.inference.activations import Activations
 from seewhy.predicates import Bound, Conjunction, Predicate
 from seewhy.workbench.findings import Finding
+from seewhy.workbench.kinds.asking import read_predicate
 from seewhy.workbench.kinds.base import Kind, Plan
-from seewhy.workbench.kinds.interpolant import read_predicate
 from seewhy.workbench.kinds.predictions import known_labels
 from seewhy.workbench.recordings import check_layers, recorded
 from seewhy.workbench.tasks import Question

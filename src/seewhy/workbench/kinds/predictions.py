@@ -97,7 +97,7 @@ def inputs(model: Classifier, data: ImageSet, split: str, stage: str) -> Iterato
     step = batch_size(torch.empty(model.input_shape))
     waiting = track(range(data.size(split)), stage)
     while rows := list(islice(waiting, step)):
-        yield torch.from_numpy(_stacked(model, data, split, rows))
+        yield torch.from_numpy(stacked(model, data, split, rows))
 
 
 def known_labels(data: ImageSet, split: str, model: Classifier) -> NDArray[np.int64]:
@@ -107,7 +107,8 @@ def known_labels(data: ImageSet, split: str, model: Classifier) -> NDArray[np.in
     return table[data.truth(split)]
 
 
-def _stacked(model: Classifier, data: ImageSet, split: str, rows: list[int]) -> NDArray[np.float32]:
+def stacked(model: Classifier, data: ImageSet, split: str, rows: list[int]) -> NDArray[np.float32]:
+    """Images `rows` of a split as the model takes them, (n, C, H, W)."""
     if data.shape == model.input_shape:
         pixels = data.pixels(split)[rows]
         batch = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
