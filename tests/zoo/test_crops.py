@@ -1,4 +1,4 @@
-"""What is done to photographs before they are shown: known pieces, the same chance again, and no more time than it may."""
+"""What is done to photographs before they are shown: known pieces, and the same chance again."""
 
 from __future__ import annotations
 

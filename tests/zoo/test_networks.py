@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from importlib.util import find_spec
+from itertools import pairwise
 
 import pytest
 import torch
@@ -74,7 +75,7 @@ def test_vgg19_is_sixteen_convolutions_and_three_dense_layers(vgg):
     assert (kinds.count("Conv2D"), kinds.count("Dense")) == (16, 3)
     # the paper's convolutions without biases, scale and shift for each channel, and the dense layers
     widths = [3, 64, 64, 128, 128, *[256] * 4, *[512] * 8]
-    kernels = sum(9 * a * b for a, b in zip(widths, widths[1:], strict=False))
+    kernels = sum(9 * a * b for a, b in pairwise(widths))
     assert learnt(vgg) == kernels + 2 * sum(widths[1:]) + 2 * (512 * 512 + 512) + 512 * 10 + 10
     assert layers["block3_pool"].shape == (256, 4, 4)
 

@@ -1,4 +1,4 @@
-"""The models of our own: weights, card and normalisation put together; some come with the package, all can be trained."""
+"""Models of our own: weights, card and normalisation put together. Some come with the package, all can be trained."""
 
 from __future__ import annotations
 

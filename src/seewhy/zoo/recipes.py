@@ -50,6 +50,6 @@ def precision_of(recipe: TrainingRecipe, device: torch.device) -> torch.dtype:
 def _multiplies_bfloat16(device: torch.device) -> bool:
     """Without such hardware bfloat16 is emulated, which is slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     has_tiles = getattr(torch.cpu, "_is_amx_tile_supported", None)  # AMX; private, so it may be gone one day
     return device.type == "cpu" and has_tiles is not None and bool(has_tiles())

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from safetensors.torch import save as to_safetensors
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seewhy import images
@@ -63,7 +64,8 @@ def checkpoint_of(out: Path) -> Path:
 
 def kept(network: nn.Module, course: Course) -> nn.Module:
     """A copy of `network` on the processor, rounded to what the file of its weights will hold."""
-    network = copy.deepcopy(network).to("cpu", memory_format=torch.contiguous_format)
+    network = copy.deepcopy(network).cpu()
+    convert_conv2d_weight_memory_format(network, torch.contiguous_format)
     network.load_state_dict(_compact(network.state_dict(), course))
     return network
 
@@ -87,7 +89,8 @@ class _State:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             self.network = course.network()
-        self.network.to(self.device, memory_format=self.layout)
+        self.network.to(self.device)
+        convert_conv2d_weight_memory_format(self.network, self.layout)
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
         self.optimiser = _optimiser(self.network, recipe)
         steps = recipe.epochs * -(-count // recipe.batch)

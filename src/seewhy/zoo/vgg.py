@@ -7,11 +7,12 @@ Keras is imported on first use.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from seewhy.classifiers.keras import imported
 
 _BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
@@ -23,7 +24,7 @@ class KerasNetwork(nn.Module):
         super().__init__()
         for layer in model.layers:
             if isinstance(layer, nn.Module) and layer.name != "image":
-                self.add_module(layer.name, layer)
+                self.add_module(str(layer.name), layer)
         object.__setattr__(self, "model", model)  # no child, or each weight would have two names
 
     model: Any
@@ -48,7 +49,7 @@ class KerasNetwork(nn.Module):
 def vgg19() -> nn.Module:
     """Sixteen convolutions and three dense layers: (N, 3, 32, 32) normalised images to (N, 10) logits.
 
-    Raises ImportError where Keras is missing, RuntimeError where it runs on something else than torch.
+    Raises ImportError where Keras is missing, ValueError where it was imported computing with something else.
     """
     keras = _keras()
     layers = keras.layers
@@ -76,13 +77,7 @@ def vgg19() -> nn.Module:
 
 
 def _keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     try:
-        import keras
+        return imported()
     except ImportError as error:
-        raise ImportError("this network is made with Keras, which is missing: pip install 'seewhy[keras]'") from error
-    if keras.backend.backend() != "torch":
-        raise RuntimeError(
-            f"Keras must run on torch, but runs on {keras.backend.backend()}; set KERAS_BACKEND=torch and start again"
-        )
-    return keras
+        raise ImportError(f"VGG19 needs the package {error.name}; pip install 'seewhy[keras]'") from error
