@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import threading
+from contextlib import contextmanager, nullcontext
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -15,10 +17,12 @@ from torch.nn import functional as F
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.inference import convolving
 from seewhy.inference.boxes import Run, Window
 from seewhy.inference.dense import dense, halving
 from seewhy.inference.grids import ALONE
 from seewhy.inference.occluding import occluder
+from seewhy.inference.winograd import tiles
 from seewhy.targets import ClassScore
 
 TOLERANCE = 1e-5  # of the range of the logits
@@ -132,6 +136,15 @@ def whole_and_parts(model: PyTorchClassifier, recipe: Occlusion, image: torch.Te
         return model.scores(covered), parts, asked.look(image, fill).scores(places)
 
 
+@contextmanager
+def by_points_wherever_it_can_be():
+    def largest_tile(_self, _index, op, *_):
+        return tiles(op.windows[0].kernel)[-1]
+
+    with patch.object(convolving, "FEW", 1), patch.object(convolving.Convolving, "_quickest", largest_tile):
+        yield
+
+
 @given(
     networks(),
     st.integers(1, 9),
@@ -139,14 +152,16 @@ def whole_and_parts(model: PyTorchClassifier, recipe: Occlusion, image: torch.Te
     st.integers(1, 9),
     st.sampled_from(["cut", "inside"]),
     st.integers(0, 10**6),
+    st.booleans(),
 )
 @settings(max_examples=100, deadline=None)
 @pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
-def test_boxes_give_the_scores_of_whole_passes(model, patch, width, stride, border, seed):
+def test_boxes_give_the_scores_of_whole_passes(model, side, width, stride, border, seed, by_points):
     generator = torch.Generator().manual_seed(seed)
     image, fill = torch.rand(2, *model.input_shape, generator=generator)
-    recipe = Occlusion(patch=patch, width=width, stride=stride, border=border)
-    whole, parts, chosen = whole_and_parts(model, recipe, image, fill)
+    recipe = Occlusion(patch=side, width=width, stride=stride, border=border)
+    with by_points_wherever_it_can_be() if by_points else nullcontext():
+        whole, parts, chosen = whole_and_parts(model, recipe, image, fill)
     bound = TOLERANCE * spread_of_the_logits(whole) + 1e-6
     assert (whole - parts).abs().max() <= bound
     assert (whole - chosen).abs().max() <= bound
@@ -290,3 +305,44 @@ def test_less_memory_means_smaller_batches():
     assert (size, sizes) == (2, [2, 2, 2, 2, 2])
     with pytest.raises(RuntimeError, match="something else"):
         halving(lambda _: (_ for _ in ()).throw(RuntimeError("something else")), torch.arange(3), 2)
+
+
+class Square(nn.Module):
+    """Sums of maps, with a map that is the same for every image, and activations that are no straight lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide = nn.Conv2d(3, 32, 3, padding=1)
+        self.more = nn.Conv2d(32, 32, 3, padding=1)
+        self.register_buffer("veil", torch.rand(1, 32, 20, 24, generator=torch.Generator().manual_seed(1)))
+        self.head = nn.Linear(32 * 5 * 6, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.max_pool2d(F.relu(self.wide(x)), 2)
+        x = F.silu(self.more(x) * 2 + x)
+        x = x + F.avg_pool2d(self.veil, 2)
+        return self.head(F.max_pool2d(F.hardtanh(x), 2).flatten(1))
+
+
+@pytest.mark.parametrize("by_points", [False, True])
+def test_constants_and_curves_go_by_boxes_too(colours, by_points):
+    torch.manual_seed(0)
+    model = PyTorchClassifier(Square().eval(), list("abcde"), (3, 20, 24), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.2))
+    with by_points_wherever_it_can_be() if by_points else nullcontext():
+        whole, parts, alone = whole_and_parts(model, Occlusion(patch=5, stride=3), *colours[:2])
+    bound = TOLERANCE * spread_of_the_logits(whole)
+    assert (whole - parts).abs().max() <= bound
+    assert (whole - alone).abs().max() <= bound
+
+
+def test_a_few_places_get_the_same_scores_as_among_all(residual, colours):
+    starts = list(range(0, 16, 3))
+    with torch.inference_mode():
+        asked = occluder(residual, colours[0], starts, starts, (4, 4))
+        look = asked.look(colours[0], colours[1])
+        places = torch.cartesian_prod(torch.arange(6), torch.arange(6))
+        all_of_them = look.scores(places)
+        some = torch.tensor([35, 3, 17, 8])
+        torch.testing.assert_close(look.scores(places[some]), all_of_them[some], rtol=1e-5, atol=1e-6)
+        batches = asked.batches(places[some])
+        assert sorted(map(tuple, torch.cat(batches).tolist())) == sorted(map(tuple, places[some].tolist()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -23,13 +24,21 @@ KINDS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {  # what is read, 
 
 
 class Clean:
-    """The values for `image` (C, H, W), and what `fill` (C, H, W) would change in the image."""
+    """The values for `image` (C, H, W)."""
 
-    def __init__(self, program: Program, image: Tensor, fill: Tensor) -> None:
+    def __init__(self, program: Program, image: Tensor) -> None:
+        self.image, self._program = image, program
         self.values = program.values(image[None])
-        self._change = program.read((fill - image)[None])
         self.scores: Tensor = self.values[-1]
+        self._change: Tensor = torch.zeros_like(self.values[0])
         self._rows: dict[tuple[int, str, Edges], Tensor] = {}
+
+    def covered(self, fill: Tensor) -> Clean:
+        """The same, and what covering it with `fill` (C, H, W) would change in the image."""
+        other = copy.copy(self)
+        other._rows = {key: value for key, value in self._rows.items() if key[0] >= 0}
+        other._change = self._program.read((fill - self.image)[None])
+        return other
 
     def change(self, rows: Run, columns: Run) -> Tensor:
         """What covering each box changes in the image, (rows, columns, h, w, C); zero outside it."""

@@ -79,6 +79,16 @@ def _plain(op: Conv, change: Tensor, edges: Edges, sides: tuple[int, int]) -> Te
     if all(before >= after >= 0 for before, after in edges):
         found = op.spread(change.permute(0, 3, 1, 2), (edges[0][0], edges[1][0]))
     else:
-        (top, bottom), (left, right) = edges
-        found = op.spread(F.pad(change, (0, 0, left, right, top, bottom)).permute(0, 3, 1, 2), (0, 0))
+        found = op.spread(fitted(change, edges).permute(0, 3, 1, 2), (0, 0))
     return found.permute(0, 2, 3, 1)[:, : sides[0], : sides[1]]
+
+
+def fitted(change: Tensor, edges: Edges) -> Tensor:
+    """(P, h, w, C) with so many more places before and behind, along the rows and the columns; negative for fewer."""
+    (top, bottom), (left, right) = edges
+    if not any((top, bottom, left, right)):
+        return change
+    count, height, width, channels = change.shape
+    if min(top, bottom) <= -height or min(left, right) <= -width:  # nothing of it is left
+        return change.new_zeros(count, height + top + bottom, width + left + right, channels)
+    return F.pad(change, (0, 0, left, right, top, bottom))

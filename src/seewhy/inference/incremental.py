@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from seewhy.inference import ops
 from seewhy.inference.boxes import Run, Window, union
 from seewhy.inference.clean import Clean
-from seewhy.inference.convolving import Convolving
+from seewhy.inference.convolving import Convolving, fitted
 from seewhy.inference.graph import Program, Step
 
 COVERED = 0.85  # of a map: from here on whole maps are cheaper
@@ -113,8 +113,22 @@ class Plan:
 
     def scores(self, clean: Clean, rows: range, columns: range, convolving: Convolving) -> Tensor:
         """Scores (P, K) of the patches in these rows and columns, row by row."""
-        chosen = [box and box.among(rows, columns) for box in self.boxes]
-        return _Pass(self, clean, chosen, (len(rows), len(columns)), convolving).scores()
+        if (rows, columns) not in self._chosen:
+            self._chosen[rows, columns] = [box and box.among(rows, columns) for box in self.boxes]
+        return _Pass(self, clean, self._chosen[rows, columns], (len(rows), len(columns)), convolving).scores()
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[range, range], list[Boxes | None]]:
+        return {}
+
+    @cached_property
+    def masked(self) -> tuple[bool, ...]:
+        """Whether only activations that leave nothing outside the map read a step."""
+        readers: list[list[ops.Op]] = [[] for _ in self.boxes]
+        for step in self.program.steps:
+            for i in step.inputs:
+                readers[i].append(step.op)
+        return tuple(all(isinstance(op, ops.Relu) for op in found) for found in readers)
 
 
 class _Pass:
@@ -123,7 +137,7 @@ class _Pass:
     def __init__(
         self, plan: Plan, clean: Clean, boxes: Sequence[Boxes | None], grid: tuple[int, int], convolving: Convolving
     ) -> None:
-        self.steps, self.clear = plan.program.steps, plan.clear
+        self.plan, self.steps, self.clear = plan, plan.program.steps, plan.clear
         self.clean, self.boxes, self.grid, self.convolving = clean, boxes, grid, convolving
         self.count = grid[0] * grid[1]
         self.changes: dict[int, Tensor] = {}
@@ -155,9 +169,9 @@ class _Pass:
                 self.changes[index] = self._placed(source, box) * step.op.scale.flatten()
             case ops.Add() if alike and step.maps:
                 self.changes[index] = self._add(step, box)
-            case ops.Concat() if step.maps:
+            case ops.Concat() if step.maps and all(i in self.changes for i in step.inputs):
                 self.changes[index] = self._concat(step, box)
-            case ops.MaxPool() if step.maps and box is not None:
+            case ops.MaxPool() if step.maps:
                 self.changes[index] = self._max_pool(index, step.op, box, source)
             case ops.AveragePool() if step.maps:
                 self.changes[index] = self._average_pool(step.op, box, source)
@@ -188,7 +202,7 @@ class _Pass:
             return _channels_last(op.whole(_channels_first(self._placed(source, None))))
         self._cut(source, op.windows)
         edges = [_edges(run, seen.seen(w)) for run, seen, w in zip(before, box, op.windows, strict=True)]
-        return _channels_last(op.valid(_channels_first(padded(self.changes[source], edges))))
+        return _channels_last(op.valid(_channels_first(fitted(self.changes[source], edges))))
 
     def _mean(self, step: Step, source: int) -> Tensor:
         self._cut(source, None)
@@ -209,12 +223,7 @@ class _Pass:
         return total
 
     def _concat(self, step: Step, box: Boxes | None) -> Tensor:
-        changed = {i: self._placed(i, box) for i in step.inputs if i in self.changes}
-        like = next(iter(changed.values()))
-        for i in step.inputs:
-            if i not in changed:
-                changed[i] = like.new_zeros(*like.shape[:3], self.clean.values[i].shape[1])
-        return torch.cat([changed[i] for i in step.inputs], 3)
+        return torch.cat([self._placed(i, box) for i in step.inputs], 3)
 
     # Layers that need the clean value
 
@@ -225,14 +234,19 @@ class _Pass:
         lowered = change.add_(low) if overwrites else change + low
         return torch.maximum(lowered, high).flatten(0, 1)
 
-    def _max_pool(self, index: int, op: ops.MaxPool, box: Boxes, source: int) -> Tensor:
+    def _max_pool(self, index: int, op: ops.MaxPool, box: Boxes | None, source: int) -> Tensor:
+        if box is None:
+            whole = self._gridded(self._placed(source, None)) + self._clean(source, None, "value")
+            most = _channels_last(op.valid(op.padded(_channels_first(whole.flatten(0, 1)))))
+            return self._gridded(most).sub_(self._clean(index, None, "value")).flatten(0, 1)
         seen = Boxes(*(run.seen(window) for run, window in zip(box, op.windows, strict=True)))
         seen = Boxes(*(_as_long(run, before) for run, before in zip(seen, self._box(source), strict=True)))
         region = self._clean(source, seen, "floor").clone(memory_format=torch.contiguous_format).flatten(0, 1)
         self._within(region, source, seen).add_(self._part(source, seen))
         most = _channels_last(op.valid(_channels_first(region)))
         found = self._gridded(most).sub_(self._clean(index, box, "value")).flatten(0, 1)
-        _zero_outside(self._gridded(found), box)
+        if not self.plan.masked[index]:
+            _zero_outside(self._gridded(found), box)
         return found
 
     def _other(self, index: int, step: Step, box: Boxes | None) -> None:
@@ -294,9 +308,7 @@ class _Pass:
         if own is None or box is None:
             return larger
         for axis, (mine, theirs) in enumerate(zip(own, box, strict=True), start=1):
-            low = max(mine.first, theirs.first)
-            high = min(mine.first + mine.size, theirs.first + theirs.size)
-            larger = larger.narrow(axis, low - theirs.first, max(0, high - low))
+            larger = larger.narrow(axis, *_overlap(theirs, mine))
         return larger
 
     def _part(self, i: int, box: Boxes | None) -> Tensor:
@@ -307,23 +319,15 @@ class _Pass:
         change = self.changes[i]
         assert own is not None
         for axis, (mine, theirs) in enumerate(zip(own, box, strict=True), start=1):
-            low = max(mine.first, theirs.first)
-            high = min(mine.first + mine.size, theirs.first + theirs.size)
-            change = change.narrow(axis, low - mine.first, max(0, high - low))
+            change = change.narrow(axis, *_overlap(mine, theirs))
         return change
 
     def _cut(self, i: int, windows: tuple[Window, Window] | None) -> None:
         """Make the change zero outside the map, for a layer that would spread it into the map."""
         box = self.boxes[i]
-        spreads = windows is None or any(w.reach > 1 for w in windows)
+        spreads = windows is None or not _is_by_place(windows)
         if box is not None and spreads and not self.clear[i]:
             _zero_outside(self._gridded(self.changes[i]), box)
-
-
-def padded(change: Tensor, edges: Sequence[tuple[int, int]]) -> Tensor:
-    """(P, h, w, C) with so many more places before and behind along the rows and the columns; negative for fewer."""
-    (top, bottom), (left, right) = edges
-    return F.pad(change, (0, 0, left, right, top, bottom)) if any((top, bottom, left, right)) else change
 
 
 def _reached(program: Program, step: Step, boxes: list[Boxes | None]) -> Boxes | None:
@@ -342,7 +346,7 @@ def _reached(program: Program, step: Step, boxes: list[Boxes | None]) -> Boxes |
             found = _union(known)
         case ops.Relu() | ops.Affine() | ops.Add() if same:
             found = _union(known)
-        case ops.Concat() if alike:
+        case ops.Concat() if alike and len(varying) == len(step.inputs):
             found = _union(known)
         case _:
             return None
@@ -356,11 +360,16 @@ def _is_clear(program: Program, step: Step, boxes: list[Boxes | None], clear: li
     match step.op:
         case ops.Relu() | ops.MaxPool():
             return True
-        case ops.Conv() if all(window.reach == 1 for window in step.op.windows):
+        case ops.Conv() if _is_by_place(step.op.windows):
             return clear[step.inputs[0]]
         case ops.Affine() | ops.Add() | ops.Concat():
             return all(clear[i] for i in step.inputs)
     return False
+
+
+def _is_by_place(windows: tuple[Window, Window]) -> bool:
+    """Whether an output sees only one place, and none outside the map."""
+    return all(window.reach == 1 and not window.before for window in windows)
 
 
 def _union(boxes: list[Boxes]) -> Boxes:
@@ -370,6 +379,13 @@ def _union(boxes: list[Boxes]) -> Boxes:
 def _edges(have: Run, want: Run) -> tuple[int, int]:
     """How many places `want` has more than `have`, before and behind."""
     return have.first - want.first, want.first + want.size - have.first - have.size
+
+
+def _overlap(run: Run, other: Run) -> tuple[int, int]:
+    """Which places of a box of `run` lie in the box of `other`: the first, and how many."""
+    low = max(run.first, other.first)
+    count = min(run.first + run.size, other.first + other.size) - low
+    return (low - run.first, count) if count > 0 else (0, 0)
 
 
 def _as_long(run: Run, like: Run) -> Run:

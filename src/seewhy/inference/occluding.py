@@ -32,13 +32,19 @@ class Occluder:
         self.worth = worth  # a plan must stay below this share of the work of whole passes; 0 for whole passes only
         self.grid = grid
         self._dense: Dense = dense(model)
+        self._clean: Clean | None = None  # of the image that was looked at last
         self._parts, self.how = self._chosen(image, grid)
         self.size = self._best_size(image, grid)
         self.halved = False
 
     def look(self, image: Tensor, fill: Tensor) -> Look:
         """The image (C, H, W) to be covered with what `fill` (C, H, W) shows there."""
-        return Look(self, image, fill)
+        clean = None
+        if self._parts and self._dense.program is not None:
+            if self._clean is None or not torch.equal(self._clean.image, image):
+                self._clean = Clean(self._dense.program, image)
+            clean = self._clean.covered(fill)
+        return Look(self, image, fill, clean)
 
     def batches(self, places: Tensor) -> list[Tensor]:
         """`places` (P, 2) in batches that go through the model together."""
@@ -52,7 +58,8 @@ class Occluder:
         program = self._dense.program
         if program is None:
             return [], f"dense: {self._dense.reason}"
-        if not self._dense.agrees(self.model, image[None]):
+        self._clean = Clean(program, image)
+        if not self._dense.agrees(self.model, image[None], self._clean.scores):
             self._dense = Dense(None)
             return [], "dense: the model changed in a way that its weights do not show"
         with self._dense.lock:
@@ -78,7 +85,7 @@ class Occluder:
         largest = max(self._parts, key=lambda part: prod(part.plan.count))
         most = min(prod(largest.plan.count), max(1, int(MEMORY * batch_size(image) * whole / values)))
         sizes = [size for size in (most, most // 2, most // 4) if size >= 8] or [most]
-        look = Look(self, image, image)
+        look = self.look(image, image)
 
         def run(size: int) -> Tensor:
             return look.boxed(largest, largest.places[:size])
@@ -96,15 +103,15 @@ class Occluder:
 class Look:
     """One image under the grid."""
 
-    def __init__(self, occluder: Occluder, image: Tensor, fill: Tensor) -> None:
-        self._occluder = occluder
+    def __init__(self, occluder: Occluder, image: Tensor, fill: Tensor, clean: Clean | None) -> None:
+        self._occluder, self._clean = occluder, clean
         self._image, self._fill = image, fill
 
     @cached_property
     def whole(self) -> Tensor:
         """Scores (1, K) of the image itself."""
         occluder = self._occluder
-        if not occluder._parts:
+        if self._clean is None:
             return occluder._dense.scores(occluder.model, self._image[None])
         return occluder.model.check_scores(self._clean.scores, 1)
 
@@ -115,25 +122,22 @@ class Look:
         parts: list[Part | None] = [*occluder._parts] or [None]
         for part in parts:
             mine = torch.ones(len(places), dtype=torch.bool) if part is None else part.mine(places)
-            if mine.any():
-                found, size = halving(partial(self.boxed, part), places[mine], occluder.size)
-                occluder.halved |= size < occluder.size
-                occluder.size = size
-                scores[mine] = found.to(scores)
+            if not mine.any():
+                continue
+            found, size = halving(partial(self.boxed, part), places[mine], occluder.size)
+            occluder.halved |= size < occluder.size
+            occluder.size = size
+            scores[mine] = found.to(scores)
+            if mine.all():
+                break
         return occluder.model.check_scores(scores, len(places))
 
     def boxed(self, part: Part | None, places: Tensor) -> Tensor:
         """The same for places that are all in `part`, at once; by whole passes where there is none."""
-        if part is None:
+        if part is None or self._clean is None:
             return self._covered(places)
         rows, columns, chosen = part.around(places)
         return part.plan.scores(self._clean, rows, columns, self._occluder.convolving)[chosen]
-
-    @cached_property
-    def _clean(self) -> Clean:
-        program = self._occluder._dense.program
-        assert program is not None
-        return Clean(program, self._image, self._fill)
 
     def _covered(self, places: Tensor) -> Tensor:
         grid, model = self._occluder.grid, self._occluder.model

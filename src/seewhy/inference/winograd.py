@@ -10,6 +10,7 @@ change and not to the map.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -22,14 +23,15 @@ TILES = 96  # but at least so many tiles, or reading the weights takes longer th
 class Toom:
     """A convolution of stride 1 as products at points, for tiles of `tile` places a side.
 
-    weight: (K, C, k, k), as torch.nn.Conv2d has it; tile ≥ k − 1, and tile + k − 1 is at most six.
+    weight: (K, C, k, k), as torch.nn.Conv2d has it; tile + k − 1 is at most six.
     """
 
     def __init__(self, weight: Tensor, tile: int) -> None:
         kernel = weight.shape[2]
-        if not kernel - 1 <= tile <= len(POINTS) + 2 - kernel or weight.shape[3] != kernel:
+        if tile not in tiles(kernel) or weight.shape[3] != kernel:
             raise ValueError(f"tiles of {tile} do not fit a kernel of {tuple(weight.shape[2:])}")
         self.tile, self.kernel, self.points = tile, kernel, tile + kernel - 1
+        self.blocks = -(-self.points // tile)  # tiles that one tile reaches, along one axis
         into, of_kernel = _values(self.points, tile), _values(self.points, kernel)
         back = torch.linalg.inv(_values(self.points, self.points))
         self.into, self.back = (torch.kron(m, m).to(weight) for m in (into, back))
@@ -43,19 +45,19 @@ class Toom:
         down, across = -(-height // self.tile), -(-width // self.tile)
         together = max(TILES, CHUNK // (self.points**2 * sum(self.weights.shape[1:])))
         at_once = max(1, together // (down * across))
-        blocks = (len(change), down + 1, self.tile, across + 1, self.tile, self.weights.shape[2])
-        out = change.new_empty(blocks)
-        out[:, -1], out[:, :, :, -1] = 0, 0
+        more = self.blocks - 1
+        out = change.new_empty(len(change), down + more, self.tile, across + more, self.tile, self.weights.shape[2])
+        out[:, down:], out[:, :, :, across:] = 0, 0
         for start in range(0, len(change), at_once):
             self._write(change[start : start + at_once], out[start : start + at_once])
         reach = self.kernel - 1
-        return out.view(len(change), blocks[1] * blocks[2], -1, blocks[-1])[:, : height + reach, : width + reach]
+        return out.flatten(3, 4).flatten(1, 2)[:, : height + reach, : width + reach]
 
     def _write(self, change: Tensor, out: Tensor) -> None:
-        """Write into `out` (P, tiles + 1, m, tiles + 1, m, K), whose last row and column of tiles are zero."""
-        m, overlap = self.tile, self.kernel - 1
+        """Write into `out` (P, tiles, m, tiles, m, K), which is zero where only the tiles of others reach."""
+        m = self.tile
         count, height, width, channels = change.shape
-        down, across = out.shape[1] - 1, out.shape[3] - 1
+        down, across = out.shape[1] - self.blocks + 1, out.shape[3] - self.blocks + 1
         if (down * m, across * m) != (height, width):
             change = torch.nn.functional.pad(change, (0, 0, 0, across * m - width, 0, down * m - height))
         tiles = change.reshape(count, down, m, across, m, channels).permute(2, 4, 0, 1, 3, 5)
@@ -63,15 +65,15 @@ class Toom:
         products = torch.bmm(at_points, self.weights)
         found = (self.back @ products.flatten(1)).view(self.points, self.points, count, down, across, -1)
         target = out.permute(2, 4, 0, 1, 3, 5)
-        target[:, :, :, :down, :across] = found[:m, :m]
-        target[:overlap, :, :, 1:, :across] += found[m:, :m]
-        target[:, :overlap, :, :down, 1:] += found[:m, m:]
-        target[:overlap, :overlap, :, 1:, 1:] += found[m:, m:]
+        for below, beyond in product(range(self.blocks), repeat=2):
+            block = found[below * m : (below + 1) * m, beyond * m : (beyond + 1) * m]
+            place = target[: len(block), : block.shape[1], :, below : below + down, beyond : beyond + across]
+            place.add_(block) if below or beyond else place.copy_(block)
 
 
 def tiles(kernel: int) -> range:
     """The sides of tiles that are exact enough for a kernel of this side."""
-    return range(max(2, kernel - 1), len(POINTS) + 3 - kernel)
+    return range(2, len(POINTS) + 3 - kernel)
 
 
 def _values(points: int, coefficients: int) -> Tensor:
