@@ -22,7 +22,8 @@ class Asking:
     def __init__(self, model: Classifier, image: Tensor) -> None:
         self._model, self._dense = model, dense(model)
         with torch.inference_mode():
-            if self._dense.program is not None and not self._dense.agrees(model, image[None]):
+            program = self._dense.program
+            if program is not None and not self._dense.agrees(model, image[None], program.scores(image[None])):
                 self._dense = Dense(None, "the model changed in a way that its weights do not show")
             self.size = self._dense.size(model, image)
         self.how = "folded steps" if self._dense.program is not None else f"the model itself: {self._dense.reason}"
