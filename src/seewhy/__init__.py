@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seewhy.comparisons import Comparison as Comparison
+    from seewhy.interpolants.base import Interpolant as Interpolant
     from seewhy.loading import load as load
     from seewhy.notebook import attack as attack
+    from seewhy.notebook import because as because
+    from seewhy.notebook import chain as chain
     from seewhy.notebook import compare as compare
     from seewhy.notebook import explain as explain
     from seewhy.notebook import explain_all as explain_all
@@ -19,12 +22,26 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Comparison", "Explanation", "attack", "compare", "explain", "explain_all", "least", "load", "nonsense", "serve",
-]  # fmt: skip
+    "Comparison",
+    "Explanation",
+    "Interpolant",
+    "attack",
+    "because",
+    "chain",
+    "compare",
+    "explain",
+    "explain_all",
+    "least",
+    "load",
+    "nonsense",
+    "serve",
+]
 
 _HOME = {
     "load": "loading",
     "attack": "notebook",
+    "because": "notebook",
+    "chain": "notebook",
     "compare": "notebook",
     "explain": "notebook",
     "explain_all": "notebook",
@@ -32,6 +49,7 @@ _HOME = {
     "nonsense": "notebook",
     "serve": "notebook",
     "Comparison": "comparisons",
+    "Interpolant": "interpolants.base",
     "Explanation": "results",
 }
 

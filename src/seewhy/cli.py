@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seewhy import cli_rules
+
 if TYPE_CHECKING:
     from seewhy.results import Explanation
 
@@ -48,16 +50,16 @@ def predict(
     bench = Workbench(data=data)
     rows = [row for address in image for row in bench.predict_at(model, address, top)]
     if as_json:
-        _say(json.dumps(rows, indent=2, ensure_ascii=False))
+        say(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
         truth = f"  (labelled {row['label']})" if row["label"] else ""
         best = ", ".join(f"{guess['label']} {guess['score']:.1%}" for guess in row["predictions"])
-        _say(f"{row['image']}: {best}{truth}")
+        say(f"{row['image']}: {best}{truth}")
     known = [row for row in rows if row["label"]]
     if len(known) > 1:
         right = sum(row["label"] == row["predictions"][0]["label"] for row in known)
-        _say(f"{right} of {len(known)} labelled pictures right ({right / len(known):.1%})")
+        say(f"{right} of {len(known)} labelled pictures right ({right / len(known):.1%})")
 
 
 @app.command()
@@ -80,16 +82,16 @@ def explain(
     from seewhy.workbench import Task, Workbench
 
     if out is not None:
-        _check_ending(out)
+        check_ending(out)
     wish = {"class": target, "versus": versus, "output": output}
-    task = Task(model=model, image=image, method=method, settings=_settings(settings), target=wish)
-    with reporting_to(_Ticker()):
+    task = Task(model=model, image=image, method=method, settings=settings_of(settings), target=wish)
+    with reporting_to(Ticker()):
         found = Workbench(data=data).perform(task)
     if out is not None:
         found.save(out)
-    _say(json.dumps(found.describe(), indent=2, ensure_ascii=False) if as_json else _in_words(found))
+    say(json.dumps(found.describe(), indent=2, ensure_ascii=False) if as_json else _in_words(found))
     if out is not None and not as_json:
-        _say(f"Saved {out}")
+        say(f"Saved {out}")
 
 
 @app.command()
@@ -113,23 +115,23 @@ def compare(
     from seewhy.workbench import Workbench
 
     if out is not None:
-        _check_ending(out, (".png", ".html", ".json"))
+        check_ending(out, (".png", ".html", ".json"))
     recipes = [_method(text) for text in methods.split(",")]
     bench = Workbench(data=data)
-    with reporting_to(_Ticker()):
+    with reporting_to(Ticker()):
         found = bench.compare(model, image, recipes, [_target(text) for text in targets.split(",")])
     if out is not None:
         bench.save_comparison(found, out)
     if as_json:
-        _say(json.dumps(found.describe(), indent=2, ensure_ascii=False))
+        say(json.dumps(found.describe(), indent=2, ensure_ascii=False))
         return
     for row, explanations in enumerate(found.rows):
-        _say(f"Why {explanations[0].target['text']}?")
+        say(f"Why {explanations[0].target['text']}?")
         for one in explanations:
-            _say(f"  {one.title}: {one.sentence}")
-        _say(f"  {found.in_words(row)}" if len(explanations) > 1 else "")
+            say(f"  {one.title}: {one.sentence}")
+        say(f"  {found.in_words(row)}" if len(explanations) > 1 else "")
     if out is not None:
-        _say(f"Saved {out}")
+        say(f"Saved {out}")
 
 
 @app.command()
@@ -156,9 +158,9 @@ def train(
 
     destination, bench = out or Path(f"{name}.safetensors"), Workbench(data=data)
     said = {"epochs": epochs, "batch": batch, "device": device, "precision": precision}
-    wishes = {key: value for key, value in said.items() if value is not None} | _settings(settings)
+    wishes = {key: value for key, value in said.items() if value is not None} | settings_of(settings)
     try:
-        with reporting_to(_Ticker()):
+        with reporting_to(Ticker()):
             card = bench.train(name, destination, wishes)
     except KeyboardInterrupt:
         kept = bench.checkpoint(destination).is_file()
@@ -166,7 +168,7 @@ def train(
         sys.stderr.write(f"\nseewhy: stopped; {words}\n")
         raise typer.Exit(130) from None
     words = f"{name}: test accuracy {card['accuracy']:.2%}. Saved {destination}"
-    _say(json.dumps(card, indent=2) if as_json else words)
+    say(json.dumps(card, indent=2) if as_json else words)
 
 
 @app.command()
@@ -186,7 +188,7 @@ def serve(
     from seewhy.web.app import serve as run
     from seewhy.workbench import Workbench
 
-    run(Workbench(data=data, paths=False), host, port, open_browser=not no_open, token=token, announce=_say)
+    run(Workbench(data=data, paths=False), host, port, open_browser=not no_open, token=token, announce=say)
 
 
 @app.command()
@@ -200,14 +202,14 @@ def models(
     if name is None:
         rows = [bench.describe_model(each) for each in bench.model_names()]
         shown = [(m["name"], "×".join(map(str, m["input"].values())), _accuracy(m), m["title"]) for m in rows]
-        _table(("model", "input", "accuracy", "what"), shown, rows if as_json else None)
+        table(("model", "input", "accuracy", "what"), shown, rows if as_json else None)
         return
     layers = bench.describe_layers(name)
     facts = bench.describe_model(name) | {"layers": layers}
     if not as_json:
-        _say(f"{name}: {facts['title']}\n{facts['about']}\nAbilities: {', '.join(facts['abilities'])}\n")
+        say(f"{name}: {facts['title']}\n{facts['about']}\nAbilities: {', '.join(facts['abilities'])}\n")
     parts = [(x["name"], x["kind"], "×".join(map(str, x["shape"])), f"{x['parameters']:,}") for x in layers]
-    _table(("layer", "kind", "shape", "parameters"), parts, facts if as_json else None)
+    table(("layer", "kind", "shape", "parameters"), parts, facts if as_json else None)
 
 
 @app.command()
@@ -220,17 +222,17 @@ def methods(
     if name is None:
         rows = [catalog.describe_method(method) for method in catalog.explainers().values()]
         shown = [(m["name"], m["needs"][0], m["about"].split("\n\n")[0].replace("\n", " ")) for m in rows]
-        _table(("method", "needs", "what it does"), shown, rows if as_json else None)
+        table(("method", "needs", "what it does"), shown, rows if as_json else None)
         return
     method = catalog.describe_method(catalog.explainer(name))
     fields = method["settings"].get("properties", {})
     if not as_json:
-        _say(f"{method['title']} ({name}), needs {method['needs'][0]}\n\n{method['about']}\n")
+        say(f"{method['title']} ({name}), needs {method['needs'][0]}\n\n{method['about']}\n")
     parts = [(key, values_of(x), json.dumps(x.get("default")), x["description"]) for key, x in fields.items()]
-    _table(("setting", "values", "default", "what it is"), parts, method if as_json else None)
+    table(("setting", "values", "default", "what it is"), parts, method if as_json else None)
     if not as_json:
         limits = "\n        ".join(method["limits"])
-        _say(f"\nLimits: {limits}\n\nSource: {method['source']}\n        {method['link']}")
+        say(f"\nLimits: {limits}\n\nSource: {method['source']}\n        {method['link']}")
 
 
 @app.command()
@@ -243,7 +245,10 @@ def datasets(data: Data = None, as_json: Json = False) -> None:
         (d["name"], ", ".join(d["splits"]), "here" if d["available"] else "downloaded when first used", d["about"])
         for d in rows
     ]
-    _table(("data set", "splits", "where", "what"), shown, rows if as_json else None)
+    table(("data set", "splits", "where", "what"), shown, rows if as_json else None)
+
+
+cli_rules.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -264,7 +269,8 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-def _settings(pairs: Sequence[str] | None) -> dict[str, Any]:
+def settings_of(pairs: Sequence[str] | None) -> dict[str, Any]:
+    """NAME=VALUE, each value read as JSON where it is some."""
     settings: dict[str, Any] = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
@@ -286,7 +292,7 @@ def _method(text: str) -> tuple[str, dict[str, Any]]:
     name, *pairs = text.strip().split(":")
     if name == "captum" and pairs:
         name = f"{name}:{pairs.pop(0)}"
-    return name, _settings(pairs)
+    return name, settings_of(pairs)
 
 
 def _target(text: str) -> dict[str, Any]:
@@ -296,7 +302,7 @@ def _target(text: str) -> dict[str, Any]:
     return {"class": first, "versus": second} if both else {"class": text.strip()}
 
 
-def _check_ending(out: Path, endings: tuple[str, ...] = (".png", ".npz", ".json")) -> None:
+def check_ending(out: Path, endings: tuple[str, ...] = (".png", ".npz", ".json")) -> None:
     """Fail before the work, not after it."""
     if out.suffix.lower() not in endings:
         listed = ", ".join(endings[:-1])
@@ -336,20 +342,22 @@ def values_of(field: Mapping[str, Any]) -> str:
     return {"boolean": "true, false", "string": "text"}.get(kind, kind)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], as_json: Any = None) -> None:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], as_json: Any = None) -> None:
+    """Print rows in columns, or `as_json` instead where it is not None."""
     if as_json is not None:
-        _say(json.dumps(as_json, indent=2, ensure_ascii=False))
+        say(json.dumps(as_json, indent=2, ensure_ascii=False))
         return
     widths = [max(len(str(row[i])) for row in (heads, *rows)) for i in range(len(heads) - 1)]
     for row in (heads, *rows):
-        _say("  ".join([str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)] + [str(row[-1])]))
+        say("  ".join([str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)] + [str(row[-1])]))
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line."""
     typer.echo(text)
 
 
-class _Ticker:
+class Ticker:
     """One line on the terminal that says how far a long loop is; silent where nobody watches."""
 
     def __init__(self, write: Callable[[str], object] = sys.stderr.write) -> None:

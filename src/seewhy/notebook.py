@@ -17,9 +17,12 @@ from seewhy.classifiers.base import Classifier
 from seewhy.comparisons import Comparison
 from seewhy.explainers.base import Explainer
 from seewhy.inference.sharing import shared_passes
+from seewhy.interpolants.base import Interpolant
+from seewhy.interpolants.chains import Chain
 from seewhy.loading import load
 from seewhy.results import Explanation
 from seewhy.workbench import Workbench
+from seewhy.workbench import because as rules
 
 
 def explain(
@@ -159,6 +162,51 @@ def nonsense(model: Classifier | str, target: int | str, *, data: str | None = N
     return recipe(classifier, target, known)
 
 
+def because(
+    model: Classifier | str,
+    image: Any,
+    *,
+    data: str | None = None,
+    layer: str | None = None,
+    conclusion: Any = "argmax",
+    **settings: Any,
+) -> Interpolant:
+    """Which facts about a hidden layer decide what `model` says of `image`?
+
+    image: any picture, as for `explain`.
+    data: the data set that the rule is learned and judged on; by default the first one with the model's classes.
+    layer: where the facts are looked for; by default the last pooling layer.
+    conclusion: "argmax", or a fact such as "class 5" or "pool2: v(3,2,40) >= 0.7".
+    settings: alpha, gamma, mu, size, ensemble, seed; see `interpolants.search.Search`.
+
+    >>> rule = because("mnist-cnn", "digits/train/5", data="digits", layer="pool2")
+    >>> str(rule.conclusion), rule.train.f
+    ('class 3', 0)
+
+    Raises: LookupError for an unknown model, layer, data set or address; ValueError for a setting that is not
+    possible; TypeError where the model hides its layers.
+    """
+    bench, name = _bench_of(model)
+    return rules.because(bench, name, _picture(image), data=data, layer=layer, conclusion=conclusion, settings=settings)
+
+
+def chain(
+    model: Classifier | str,
+    image: Any,
+    *,
+    data: str | None = None,
+    layers: Sequence[str] = (),
+    conclusion: Any = "argmax",
+    **settings: Any,
+) -> Chain:
+    """The rule behind what `model` says of `image`, why each of its conditions holds, and so on down the `layers`.
+
+    layers: by default the last two pooling layers; the rest and what it raises are as in `because`.
+    """
+    bench, name = _bench_of(model)
+    return rules.chain(bench, name, _picture(image), data=data, layers=layers, conclusion=conclusion, settings=settings)
+
+
 def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:
     """Open the web app on models of your own, beside those that come with the package; returns when it is stopped."""
     from seewhy.web.app import serve as run
@@ -181,6 +229,17 @@ def _found(image: Any, model: Classifier) -> tuple[Any, str | None, int | None]:
         return image, None, None
     found = _workbench().image(os.fspath(image))
     return found.image, found.address, found.truth_for(model.labels)
+
+
+def _bench_of(model: Classifier | str) -> tuple[Workbench, str]:
+    """A workbench that knows `model`, and the model's name there."""
+    if isinstance(model, str):
+        return _workbench(), model
+    return Workbench(models={model.name: model}), model.name
+
+
+def _picture(image: Any) -> Any:
+    return os.fspath(image) if isinstance(image, os.PathLike) else image
 
 
 @cache

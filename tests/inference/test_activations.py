@@ -132,7 +132,7 @@ def test_other_weights_data_size_and_values_are_other_recordings(residual, tmp_p
     def key(**kw):
         return record(residual, kw.pop("images", Noise()), "train", ["pool"], folder=tmp_path, **kw).key
 
-    keys = [key(), key(size=100), key(images=Noise(151), size=150), key(values="float32")]
+    keys = [key(), key(size=100), key(images=Noise(151), size=150), key(values="float16")]
     with torch.no_grad():
         residual.module.head.weight.mul_(2)
     assert len({*keys, key()}) == 5 and key(size=150) == key(size=999) == key()

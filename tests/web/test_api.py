@@ -433,3 +433,33 @@ def test_long_answers_are_compressed_and_pictures_are_not(client: httpx.Client) 
     assert "content-encoding" not in client.get("methods", headers={"Accept-Encoding": "identity"}).headers
     assert "content-encoding" not in client.get("images/digits/test/3").headers
     assert json.loads(methods.content)
+
+
+def test_rules_are_asked_spread_and_reported(client: httpx.Client) -> None:
+    setup = client.get("models/mnist-cnn/because").json()
+    assert [layer["name"] for layer in setup["layers"] if layer["default"]] == ["pool1", "pool2"]
+    assert setup["datasets"][0]["name"] == "digits"
+    assert "alpha" in setup["settings"]["properties"]
+    assert_problem(client.get("models/box/because"), 422, "shows no layers")
+    wish = {"kind": "interpolant", "model": "mnist-cnn", "image": "digits/train/5", "layer": "pool2"}
+    run = client.post("runs", json=wish, headers={"Prefer": "wait=10"}).json()
+    rule = run["result"]
+    assert rule["key"]["predicted_name"] == "3"
+    assert "seewhy.because('mnist-cnn', 'digits/train/5'" in rule["python"]
+    part = rule["premise"]["parts"][0]
+    spread = client.get("because/spread", params={"model": "mnist-cnn", "condition": json.dumps(part)}).json()
+    assert sum(spread["train"]) == 1438
+    assert sum(spread["test"]) == 359
+    assert spread["fractions"] == rule["fractions"][0]
+    text = {"model": "mnist-cnn", "condition": spread["text"]}
+    assert client.get("because/spread", params=text).json() == spread
+    assert_problem(client.get("because/spread", params=text | {"condition": "class 3"}), 422, "a bound on one unit")
+    made = client.post("because/reports", json={"runs": [run["id"]], "place": "#/because?img=digits/train/5"})
+    assert made.status_code == 201
+    page = client.get(made.json()["links"]["html"].removeprefix("api/v1/"))
+    assert "sandbox" in page.headers["Content-Security-Policy"]
+    assert "#/because?img=digits/train/5" in page.text
+    assert page.text.count("<article") == 1
+    assert_problem(client.post("because/reports", json={"runs": [run["id"]], "place": "javascript:"}), 422, "place")
+    told = client.post("runs", json={"kind": "predictions", "model": "mnist-cnn"}, headers={"Prefer": "wait=10"}).json()
+    assert_problem(client.post("because/reports", json={"runs": [told["id"]]}), 422, "of kind 'predictions'")

@@ -42,7 +42,7 @@ def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> 
     """The report as one HTML file; every word in it is text, whatever a title, a note or a label contains."""
     style, script = _style(), _script()
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data: blob:; "
+        f"default-src 'none'; style-src {hashed(style)}; script-src {hashed(script)}; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
     maps = json.dumps([_map(item.explanation) for item in items]).replace("<", "\\u003c")
@@ -59,10 +59,10 @@ def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> 
 </head>
 <body>
 <main>
-<header><h1>{escape(title)}</h1><p class="dim small">{_count(len(items))}, {_when(made)}</p></header>
+<header><h1>{escape(title)}</h1><p class="dim small">{_count(len(items))}, {when(made)}</p></header>
 {CONTROLS}
 {body}
-<section class="card"><h2>Made with</h2>{_table(environment().items())}</section>
+<section class="card"><h2>Made with</h2>{table(environment().items())}</section>
 </main>
 <script type="application/json" id="maps">{maps}</script>
 <script type="module">{script}</script>
@@ -104,7 +104,7 @@ CONTROLS = """<section class="card" id="controls" aria-label="How the maps are d
 def _article(item: Item) -> str:
     found = item.explanation
     shown = "A drawing" if (found.address or "").startswith("ink:") else found.address or "A picture"
-    rows = _table(_rows(found))
+    rows = table(_rows(found))
     warnings = "".join(f'<p class="note">{escape(str(warning))}</p>' for warning in found.notes.get("warnings", ()))
     note = f'<p class="said">{escape(item.note)}</p>' if item.note else ""
     return f"""<article class="card">
@@ -145,7 +145,8 @@ def _said(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> str:
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and what they are, as a table."""
     cells = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
     return f"<table class='facts'>{cells}</table>"
 
@@ -180,7 +181,8 @@ def _count(items: int) -> str:
     return "1 explanation" if items == 1 else f"{items} explanations"
 
 
-def _when(made: datetime | None) -> str:
+def when(made: datetime | None) -> str:
+    """The time as people write it; now without one."""
     return (made or datetime.now(UTC)).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
 
 
@@ -194,5 +196,6 @@ def _script() -> str:
     return bundle(PAGE, "report/report.js")
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """What a content security policy calls a script or style of ours."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -59,6 +59,11 @@ export const because = (model) => once(`models/${path(model)}/because`);
 /** How a unit's values are spread over a data set. @param {{ model: string, data: string, condition: string, image?: string, size?: unknown }} wish @returns {Promise<any>} */
 export const spread = (wish) => json(`because/spread${query(wish)}`);
 
+/** Rules as one file that opens anywhere. @param {string[]} runs @param {string} place leads back to the screen @returns {Promise<{ id: string }>} */
+export const ruleReport = (runs, place) => post("because/reports", { runs, place });
+/** @param {string} id */
+export const ruleReportURL = (id) => href(`because/reports/${path(id)}.html`);
+
 /** @param {string} address @param {number} [size] */
 export const imageURL = (address, size) => href(`images/${path(address)}${query({ size })}`);
 /** (C, H, W) in 0…1. @param {string} address @returns {Promise<import("./wire.js").Tensor>} */

@@ -99,17 +99,17 @@ class Asked:
         }
 
 
-def found(bench: Workbench, task: RuleQuestion, layers: Sequence[str]) -> Asked:
+def found(bench: Workbench, task: RuleQuestion, layers: Sequence[str], picture: Picture | None = None) -> Asked:
     """Find everything that `task` names, and refuse what cannot work; the model is asked once, for "argmax".
 
-    layers: where rules are looked for, before what they explain.
+    layers: where rules are looked for, before what they explain; picture: one that has no address.
 
     Raises: LookupError, ValueError, TypeError, each in one sentence.
     """
     model, data = bench.model(task.model), bench.dataset(task.data)
     check_layers(model, task.model, layers)
     search = catalog.checked(Search, task.settings, "a rule", "`seewhy because --help`")
-    picture = bench.image(task.image)
+    picture = bench.image(task.image) if picture is None else picture
     prediction = bench.predict(task.model, [picture.image])[0]
     conclusion = read_predicate(task.conclusion, model, prediction)
     check_layers(model, task.model, conclusion.layers)

@@ -78,8 +78,10 @@ class ChainKind(Kind[ChainTask, Finding]):
 
     def python(self, task: ChainTask, result: Finding) -> str:
         """The call that gives the same chain."""
-        call = python_of(task, f"layers={list(task.layers)!r}").replace("rule = ", "chain = ")
-        return call + "print(chain.test.precision)\n"
+        call = python_of(task, f"layers={list(task.layers)!r}").replace(
+            "rule = seewhy.because(", "rules = seewhy.chain("
+        )
+        return call + "print(rules.test.precision)\n"
 
 
 def rules_in(facts: Mapping[str, Any]) -> Iterator[tuple[int, str, Mapping[str, Any]]]:

@@ -53,14 +53,45 @@ export function openPictureMenu(app, place, { image, row, layer, look, question,
   openMenu(place, [...condition, ...own], row < 0 ? name(image) : `Condition ${row + 1} of ${name(image)}`);
 }
 
-/** @param {App} app @param {Found[]} path @param {Question} _question */
-export function shareRule(app, path, _question) {
+/** @param {App} app @param {Found[]} path @param {Question} question */
+export function shareRule(app, path, question) {
   const { run, rule } = path[path.length - 1];
-  const save = (/** @type {string} */ href, /** @type {string} */ download) => Object.assign(document.createElement("a"), { href, download }).click();
+  const layers = [...new Set(path.map((one) => one.rule.layer))];
   return [
-    { label: "Save JSON", hint: "the rule with all counts", action: () => save(app.api.resultURL(run, "json"), "because.json") },
+    { label: "Save HTML report", hint: "the trail, one file", action: () => report(app, path) },
+    { label: "Save JSON", hint: "the trail with all counts", action: () => saveState(path) },
     { label: "Copy as text", hint: "the rule itself", action: () => app.copy(rule.text, "Rule") },
     { label: "Copy as Python", action: async () => app.copy((await app.api.run(run)).result?.python ?? "", "Python") },
-    { label: "Copy as command", action: () => app.copy(`seewhy because ${rule.image} --model ${app.model?.name} --data ${_question.data} --layers ${rule.layer}\n`, "Command") },
+    { label: "Copy as command", action: () => app.copy(command(rule.image, app.model?.name ?? "", question.data, layers), "Command") },
   ];
+}
+
+/** @param {string} image @param {string} model @param {string} data @param {string[]} layers */
+const command = (image, model, data, layers) => `seewhy because '${image}' --model '${model}' --data ${data} --layers '${layers.join(",")}'${layers.length > 1 ? " --chain" : ""}\n`;
+
+/** @param {string} href @param {string} download */
+const save = (href, download) => Object.assign(document.createElement("a"), { href, download }).click();
+
+/** Everything on the screen, as a file that can be dropped here again. @param {Found[]} path */
+function saveState(path) {
+  const state = { place: location.hash, rules: path.map(({ rule }) => rule) };
+  const url = URL.createObjectURL(new Blob([JSON.stringify(state, null, 2)], { type: "application/json" }));
+  save(url, "because.json");
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** @param {App} app @param {Found[]} path */
+async function report(app, path) {
+  try {
+    const { id } = await app.api.ruleReport(path.map(({ run }) => run), location.hash);
+    save(app.api.ruleReportURL(id), "because.html");
+  } catch (problem) {
+    app.toast(/** @type {Error} */ (problem).message);
+  }
+}
+
+/** The place that a saved report or JSON leads back to; null where the file has none. @param {Blob} file */
+export async function placeIn(file) {
+  const text = (await file.text()).replaceAll("&amp;", "&");
+  return /#\/because\?[^\s"<]+/.exec(text)?.[0] ?? null;
 }

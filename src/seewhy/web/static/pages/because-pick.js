@@ -36,7 +36,7 @@ export class BecausePick extends HTMLElement {
     ${this.#ring}${this.#grid}
     <p class="empty dim" hidden></p>
     <div class="row spread"><button type="button" class="further">${PAGE} more</button>
-      <form class="row own"><span class="dim small">or your own: drop or paste a picture,</span><label class="button">choose a file<input type="file" accept="image/*" class="visually-hidden"></label>
+      <form class="row own"><span class="dim small">or your own: drop or paste a picture or a saved rule,</span><label class="button">choose a file<input type="file" accept="image/*,.json,.html" class="visually-hidden"></label>
         <label class="visually-hidden" for="because-address">Address</label><input type="text" id="because-address" placeholder="digits/test/8, up:…, ink:…" spellcheck="false" autocomplete="off"><button type="submit">Open</button></form></div>
   </div>`;
 

@@ -235,6 +235,8 @@ export default class BecausePage extends HTMLElement {
   /** @param {{ address?: string, blob?: Blob }} picked */
   async #take({ address, blob }) {
     try {
+      const saved = blob && /json|html/.test(blob.type) && (await (await import("./because-more.js")).placeIn(blob));
+      if (saved) return this.app.navigate(saved);
       await this.#choose({ image: blob ? (await this.app.api.addImage(blob)).address : address, path: [], look: PLAIN });
     } catch (problem) { this.app.toast(/** @type {Error} */ (problem).message); }
   }
