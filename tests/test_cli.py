@@ -122,6 +122,19 @@ def test_compare_makes_a_sheet_a_report_and_facts(seewhy):
     assert len(facts["explanations"]) == 1
 
 
+def test_compare_sweeps_the_baselines_of_one_method(seewhy):
+    arguments = ("--methods", "integrated-gradients:steps=8", "--baselines", "black,white,blur", "-o", "sweep.png")
+    code, out, err = seewhy("compare", "digits/test/12", *arguments)
+    assert (code, err) == (0, "")
+    assert "% of the evidence for “5” survives all of black, white, blur." in out
+    assert Path("sweep.png").stat().st_size > 10_000
+    facts = json.loads(seewhy("compare", "digits/test/12", *arguments[:4], "--json")[1])
+    assert facts["choices"] == ["black", "white", "blur"]
+    code, _, err = seewhy("compare", "digits/test/12", "--baselines", "all")
+    assert code == 2
+    assert "--baselines takes one method and one target" in err
+
+
 def test_lists_are_tables_or_json(seewhy):
     for command, word in (("models", "mnist-cnn"), ("methods", "grad-cam"), ("datasets", "digits")):
         assert word in seewhy(command)[1]

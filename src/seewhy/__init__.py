@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from seewhy.notebook import least as least
     from seewhy.notebook import nonsense as nonsense
     from seewhy.notebook import serve as serve
+    from seewhy.notebook import sweep as sweep
     from seewhy.results import Explanation as Explanation
+    from seewhy.sweeps import Sweep as Sweep
 
 __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "Explanation",
     "Interpolant",
+    "Sweep",
     "attack",
     "because",
     "chain",
@@ -35,10 +38,14 @@ __all__ = [
     "load",
     "nonsense",
     "serve",
+    "sweep",
 ]
 
 _HOME = {
-    "load": "loading",
+    "Comparison": "comparisons",
+    "Explanation": "results",
+    "Interpolant": "interpolants.base",
+    "Sweep": "sweeps",
     "attack": "notebook",
     "because": "notebook",
     "chain": "notebook",
@@ -46,11 +53,10 @@ _HOME = {
     "explain": "notebook",
     "explain_all": "notebook",
     "least": "notebook",
+    "load": "loading",
     "nonsense": "notebook",
     "serve": "notebook",
-    "Comparison": "comparisons",
-    "Interpolant": "interpolants.base",
-    "Explanation": "results",
+    "sweep": "notebook",
 }
 
 

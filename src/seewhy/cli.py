@@ -104,15 +104,23 @@ def compare(
     targets: Annotated[
         str, typer.Option(help="Classes, separated by commas; 5-6 asks why 5 rather than 6.")
     ] = "argmax",
+    baselines: Annotated[
+        str | None,
+        typer.Option(help="For one method: a column for each baseline, such as black,white,blur, or all."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to save: .png (sheet), .html (report) or .json (facts).")
     ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Put several explanations of a picture side by side: methods by classes."""
+    """Put several explanations of a picture side by side: methods by classes, or one method by baselines."""
     from seewhy.progress import reporting_to
     from seewhy.workbench import Workbench
+
+    if baselines is not None:
+        _sweep(data, model, image, (methods, targets, baselines), out, as_json)
+        return
 
     if out is not None:
         check_ending(out, (".png", ".html", ".json"))
@@ -285,6 +293,34 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return {"none": None, "True": True, "False": False}.get(text, text)
+
+
+def _sweep(
+    data: Path | None, model: str, image: str, asked: tuple[str, str, str], out: Path | None, as_json: bool
+) -> None:
+    """One method, one target, and a column for each baseline."""
+    from seewhy.progress import reporting_to
+    from seewhy.workbench import Task, Workbench
+
+    if out is not None:
+        check_ending(out, (".png", ".json"))
+    methods, targets, baselines = asked
+    if "," in methods or "," in targets:
+        raise ValueError(f"--baselines takes one method and one target, got {methods!r} and {targets!r}; choose one")
+    name, settings = _method(methods)
+    task = Task(model=model, image=image, method=name, settings=settings, target=_target(targets))
+    with reporting_to(Ticker()):
+        found = Workbench(data=data).sweep(task, baselines if baselines == "all" else baselines.split(","))
+    if out is not None:
+        found.save(out)
+    if as_json:
+        say(json.dumps(found.describe(), indent=2, ensure_ascii=False))
+        return
+    for choice, one in zip(found.choices, found.row, strict=True):
+        say(f"{choice}: {one.sentence}")
+    say(found.in_words())
+    if out is not None:
+        say(f"Saved {out}")
 
 
 def _method(text: str) -> tuple[str, dict[str, Any]]:

@@ -15,12 +15,14 @@ from seewhy.attacks.results import Adversarial
 from seewhy.attacks.rubbish import Nonsense, RubbishImage
 from seewhy.classifiers.base import Classifier
 from seewhy.comparisons import Comparison
+from seewhy.explainers import sweeping
 from seewhy.explainers.base import Explainer
 from seewhy.inference.sharing import shared_passes
 from seewhy.interpolants.base import Interpolant
 from seewhy.interpolants.chains import Chain
 from seewhy.loading import load
 from seewhy.results import Explanation
+from seewhy.sweeps import Sweep
 from seewhy.workbench import Workbench
 from seewhy.workbench import because as rules
 
@@ -205,6 +207,35 @@ def chain(
     """
     bench, name = _bench_of(model)
     return rules.chain(bench, name, _picture(image), data=data, layers=layers, conclusion=conclusion, settings=settings)
+
+
+def sweep(
+    model: Classifier | str,
+    image: Any,
+    method: str = "integrated-gradients",
+    *,
+    baselines: str | Sequence[str] = "all",
+    data: str | None = None,
+    target: Any = "argmax",
+    **settings: Any,
+) -> Sweep:
+    """Explain with one baseline after the other, and tell which evidence survives them all.
+
+    baselines: "all" (black, white, grey, blur, noise) or a list; data: a split such as "digits/train", whose mean and
+    whose first image are added where the method takes pictures. target, settings: see `explain`.
+
+    >>> found = sweep("mnist-cnn", "digits/test/12", "occlusion", baselines=["black", "white"])
+    >>> found.surviving.shape, 0 <= found.share <= 1
+    ((28, 28), True)
+
+    Raises: what `explain` raises, also TypeError for a method without a baseline.
+    """
+    classifier = load(model)
+    setting, recipes = sweeping.recipes(catalog.recipe(method, settings), baselines, data)
+    picture, address, label = _opened(image)
+    with _workbench().reading():
+        row = tuple(recipe(classifier, picture, target).at(address, label) for recipe in recipes.values())
+    return Sweep(setting, tuple(recipes), row)
 
 
 def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:

@@ -26,7 +26,7 @@ from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.cams import enlarged
 from seewhy.explainers.captum_models import Asked, give_rules, prepared, readable, unfit, without_rule
 from seewhy.explainers.captum_words import WORDS
-from seewhy.explainers.fills import FILLS, filled
+from seewhy.explainers.fills import FILLS, filled, pictures_in
 from seewhy.explainers.layers import as_maps, default_layer
 from seewhy.explainers.superpixels import Segmentation, segment
 from seewhy.inference.batches import batch_size
@@ -67,7 +67,7 @@ SETTINGS: dict[str, Any] = {
         Field(
             "black",
             min_length=1,
-            description="what the image is compared with: black, white, grey, blur, mean, or the address of a picture",
+            description="what is compared with: black, white, grey, blur, mean, noise, mean:SPLIT, or an address",
             json_schema_extra={"examples": list(FILLS), "image": True},
         ),
     ),
@@ -185,8 +185,7 @@ class CaptumMethod(Explainer):
 
     def addresses(self) -> tuple[str, ...]:
         """The baseline, where it is a picture."""
-        baseline = getattr(self, "baseline", "black")
-        return () if baseline in FILLS else (baseline,)
+        return pictures_in(getattr(self, "baseline", "black"))
 
     def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Attribution:
         """Signed values; notes: `delta`, what the values lack of the score's rise, where Captum tells it."""

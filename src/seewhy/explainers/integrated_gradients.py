@@ -13,7 +13,7 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.completeness import completeness
-from seewhy.explainers.fills import FILLS, filled
+from seewhy.explainers.fills import FILLS, filled, pictures_in
 from seewhy.explainers.paths import FIRST, Refinement, gauss_legendre
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.targets import ClassScore
@@ -67,7 +67,7 @@ class IntegratedGradients(Explainer):
     baseline: str = Field(
         "black",
         min_length=1,
-        description="where the path starts: black, white, grey, blur, mean, or the address of a picture",
+        description="where the path starts: black, white, grey, blur, mean, noise, mean:SPLIT, or a picture's address",
         json_schema_extra={"examples": list(FILLS), "image": True},
     )
 
@@ -77,7 +77,7 @@ class IntegratedGradients(Explainer):
 
     def addresses(self) -> tuple[str, ...]:
         """The baseline, where it is a picture."""
-        return () if self.baseline in FILLS else (self.baseline,)
+        return pictures_in(self.baseline)
 
     @model_validator(mode="after")
     def _room_to_refine(self) -> Self:

@@ -24,7 +24,7 @@ from seewhy.inference.asking import Asking
 from seewhy.inference.batches import in_batches
 from seewhy.targets import ClassScore
 
-SegmentFill = Literal["mean", "black", "grey", "white", "blur"]
+SegmentFill = Literal["mean", "black", "grey", "white", "blur", "noise"]
 SKETCH = 200  # samples while somebody draws
 FILM, PIECES = 250_000, 200  # keep masks up to so many entries, of so many parts
 LOOK = 64  # samples between two looks whether the ranking has settled, at least

@@ -22,10 +22,12 @@ from seewhy.comparisons import Comparison
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.fetching import user_cache
 from seewhy.datasets.named import datasets_opened_by
+from seewhy.explainers import sweeping
 from seewhy.explainers.base import Explainer
 from seewhy.inference.sharing import shared_passes
 from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.results import Explanation
+from seewhy.sweeps import Sweep
 from seewhy.workbench import describing, kinds
 from seewhy.workbench.addresses import Addresses, Picture
 from seewhy.workbench.desks import Desk
@@ -209,6 +211,14 @@ class Workbench:
         plans = [[Explain().plan(self, task) for task in row] for row in tasks]
         with shared_passes():
             return Comparison(tuple(tuple(self._found(plan) for plan in row) for row in plans))
+
+    def sweep(self, task: Task, baselines: str | Sequence[str] = "all", data: str | None = None) -> Sweep:
+        """The answers to `task` with each of the baselines (see `seewhy.sweep`); raises what `perform` raises."""
+        setting, recipes = sweeping.recipes(task.recipe, baselines, data)
+        tasks = [task.model_copy(update={"settings": recipe.model_dump(mode="json")}) for recipe in recipes.values()]
+        plans = [Explain().plan(self, one) for one in tasks]
+        row = tuple(self._found(plan) for plan in track(plans, "sweeping"))
+        return Sweep(setting, tuple(recipes), row)
 
     def save_comparison(self, found: Comparison, out: Path) -> None:
         """Write the sheet (.png), the facts (.json), or a report with every map (.html)."""

@@ -19,6 +19,7 @@ from seewhy.workbench.kinds.interpolant import InterpolantKind
 from seewhy.workbench.kinds.nonsense import Nonsense
 from seewhy.workbench.kinds.predictions import Predictions
 from seewhy.workbench.kinds.robustness import Robustness
+from seewhy.workbench.kinds.sweep import SweepKind
 from seewhy.workbench.tasks import Question
 
 KINDS: tuple[Kind[Any, Any], ...] = (
@@ -33,6 +34,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     ChainKind(),
     CausalKind(),
     ClassRulesKind(),
+    SweepKind(),
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
