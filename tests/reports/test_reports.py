@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
+import zipfile
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -15,6 +17,7 @@ from seewhy.classifiers.base import Classifier
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.reports import Item, to_html, to_json
 from seewhy.reports.reproducing import python_for
+from seewhy.reports.zipping import file_name, to_zip
 from seewhy.results import Explanation
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert('2')</script>\"'&amp;"
@@ -156,3 +159,28 @@ def test_what_only_existed_here_is_said_so(explanation: Explanation) -> None:
     compile(
         python_for(Explanation(**(vars(explanation) | {"model": HOSTILE + "\n", "address": HOSTILE}))), "report", "exec"
     )
+
+
+def test_the_archive_holds_pictures_and_arrays_and_is_the_same_each_time(explanation):
+    items = [Item(explanation, "one"), Item(explanation)]
+    packed = to_zip("Two", items, MADE)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        stem = file_name(1, explanation.method, explanation.target["text"])
+        assert names == [
+            "report.html",
+            "report.json",
+            *(f"{n}.{e}" for n in (stem, "02" + stem[2:]) for e in ("png", "npz", "json")),
+        ]
+        assert json.loads(archive.read(f"{stem}.json"))["note"] == "one"
+        with np.load(io.BytesIO(archive.read(f"{stem}.npz"))) as arrays:
+            np.testing.assert_array_equal(arrays["values"], explanation.values)
+        assert archive.read(f"{stem}.png").startswith(b"\x89PNG")
+        assert "Two" in archive.read("report.html").decode()
+    assert to_zip("Two", items, MADE) == packed
+
+
+def test_no_label_becomes_a_path(hostile):
+    with zipfile.ZipFile(io.BytesIO(to_zip("x", [Item(hostile)], MADE))) as archive:
+        assert all(re.fullmatch(r"[\w-]+\.(png|npz|json|html)", name) for name in archive.namelist())

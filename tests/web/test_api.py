@@ -408,6 +408,9 @@ def test_a_report_is_made_and_found_again(client: httpx.Client, done: dict[str, 
     facts = client.get(f"reports/{id}.json").json()
     assert facts["items"][0]["note"] == "look & see"
     assert_problem(client.post("reports", json={"items": []}), 422)
+    assert client.get(f"reports/{id}.zip").content.startswith(b"PK")
+    assert client.get(f"reports/{id}.zip").headers["content-type"] == "application/zip"
+    assert_problem(client.get("reports/0123456789abcdef.zip"), 404)
     assert_problem(client.get(f"reports/{id}.exe"), 422)
 
 

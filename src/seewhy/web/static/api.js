@@ -103,10 +103,10 @@ export const arrayURL = (id, name) => href(`runs/${path(id)}/arrays/${path(name)
 export const pictureURL = (id, look = {}) => href(`runs/${path(id)}/picture.png${query(look)}`);
 /** @param {string} id @param {"npz" | "json"} kind */
 export const resultURL = (id, kind) => href(`runs/${path(id)}/result.${kind}`);
-/** @param {string} title @param {{ run: string, note: string }[]} items @returns {Promise<{ id: string, links: { html: string, json: string } }>} */
+/** @param {string} title @param {{ run: string, note: string }[]} items @returns {Promise<{ id: string, links: { html: string, json: string, zip: string } }>} */
 export const reports = (title, items) => post("reports", { title, items });
-/** @param {string} id */
-export const reportURL = (id) => href(`reports/${path(id)}.html`);
+/** @param {string} id @param {"html" | "json" | "zip"} [form] */
+export const reportURL = (id, form = "html") => href(`reports/${path(id)}.${form}`);
 /** Where tasks go, for people who want to send one by hand. */
 export const runsURL = () => href("runs");
 

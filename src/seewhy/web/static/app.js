@@ -9,7 +9,7 @@ import { State } from "./state.js";
 import { ShareMenu } from "./elements/share-menu.js";
 import { StatusBar } from "./elements/status-bar.js";
 import { percent } from "./elements/probability-bars.js";
-import { watchLine, watchRuns } from "./watch.js";
+import { watchLine, watchPins, watchRuns } from "./watch.js";
 
 /** @typedef {import("./elements/share-menu.js").MenuItem} MenuItem */
 /** @typedef {HTMLElement & { app: App, show: (params: URLSearchParams, path: string) => unknown, leave?: () => void, image?: string | null | Promise<string | null | undefined>,
@@ -21,6 +21,7 @@ const PAGES = {
   explain: () => import("./pages/explain.js"),
   because: () => import("./pages/because.js"),
   learn: () => import("./pages/learn.js"),
+  report: () => import("./pages/report.js"),
 };
 
 export class App {
@@ -57,16 +58,14 @@ export class App {
     listen(() => [this.page?.shortcuts ?? {}, this.shortcuts], () => this.state.get("letters"));
     watchLine(this, () => this.#route());
     watchRuns(this.#bar);
+    watchPins(this.state);
     await this.#route();
   }
 
   /** @type {import("./keys.js").Table} */
   shortcuts = {
     "?": ["This help", () => this.help()],
-    "g d": ["Go to Draw", () => this.#go("draw")],
-    "g e": ["Go to Explain", () => this.#go("explain")],
-    "g b": ["Go to Because", () => this.#go("because")],
-    "g l": ["Go to Learn", () => this.#go("learn")],
+    ...Object.fromEntries(Object.keys(PAGES).map((name) => [`g ${name[0]}`, [`Go to ${name[0].toUpperCase()}${name.slice(1)}`, () => this.#go(name)]])),
     s: ["Share", () => find(document, "share-menu", ShareMenu).open()],
     t: ["Light or dark", () => this.state.set("theme", dark() ? "light" : "dark")],
   };
@@ -208,7 +207,7 @@ export class App {
   /** Each tab leads back to where it was left. */
   #links() {
     this.state.last[this.#name] = location.hash;
-    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("nav a"))) {
+    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("header a[data-page]"))) {
       const page = link.dataset.page ?? "";
       link.href = this.state.last[page] || `#/${page}`;
       if (page === this.#name) link.setAttribute("aria-current", "page");

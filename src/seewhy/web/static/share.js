@@ -2,8 +2,10 @@
 /** What can be taken away from an explanation: picture, numbers, report, and the same question as code. Knows tasks, no page. */
 
 import * as api from "./api.js";
+import { pin } from "./pins.js";
 
-/** @typedef {{ toast(text: string): void, copy(text: string, what: string): unknown, status(text: string, mood?: "ok" | "busy" | "bad"): void }} Shell */
+/** @typedef {{ toast(text: string): void, copy(text: string, what: string): unknown, status(text: string, mood?: "ok" | "busy" | "bad"): void,
+ *   state: import("./state.js").State }} Shell */
 
 /**
  * Menu items for one task, which is asked for when an item is chosen; null if there is nothing to share yet.
@@ -25,6 +27,7 @@ export function shareItems(shell, task, look = () => ({})) {
   /** @param {(run: api.Run) => unknown} use */
   const withRun = (use) => withTask(async (asked) => use(await api.perform(asked)));
   return [
+    { label: "Pin", hint: "for the report", action: withRun(({ id, result, task }) => shell.toast(pin(shell.state, [{ run: id, task, title: result?.caption ?? task.method }]))) },
     { label: "Save PNG", hint: "map, legend, caption", action: withRun(({ id, task: { method } }) => save(api.pictureURL(id, look()), `${method}.png`)) },
     { label: "Save JSON", hint: "task and facts", action: withRun(({ id, task: { method } }) => save(api.resultURL(id, "json"), `${method}.json`)) },
     { label: "Save npz", hint: "all arrays", action: withRun(({ id, task: { method } }) => save(api.resultURL(id, "npz"), `${method}.npz`)) },

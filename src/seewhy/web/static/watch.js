@@ -75,3 +75,16 @@ export function watchRuns(bar) {
     }
   }
 }
+
+/** Says in the header how many pins there are. @param {import("./state.js").State} state */
+export function watchPins(state) {
+  const link = find(document, "header .pins");
+  const show = () => {
+    const { length } = state.pins;
+    find(link, "b").textContent = String(length);
+    link.setAttribute("aria-label", `Report, ${length} ${length === 1 ? "pin" : "pins"}`);
+    link.classList.toggle("none", length === 0);
+  };
+  state.addEventListener("change", show);
+  show();
+}

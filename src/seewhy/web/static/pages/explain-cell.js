@@ -45,7 +45,7 @@ export class ExplainCell extends HTMLElement {
   #scale = 1;
   #body = html`<div class="cell">
     <button type="button" class="title quiet"></button>
-    <div class="frame"><heat-map tabindex="0"></heat-map><output class="probe small" hidden></output><div class="over"></div></div>
+    <div class="frame"><heat-map tabindex="0"></heat-map><output class="probe small" hidden></output><div class="over"></div><button type="button" class="pin" aria-pressed="false" hidden>Pin</button></div>
     <div class="facts small dim"><span class="time"></span><span class="check"></span></div>
     <colour-legend></colour-legend>
   </div>`;
@@ -59,6 +59,7 @@ export class ExplainCell extends HTMLElement {
     const menu = /** @type {ShareMenu} */ (this.#menu);
     menu.items = () => this.menuItems();
     menuWays(this, menu);
+    find(this, ".pin").addEventListener("click", () => this.dispatchEvent(new CustomEvent("pin", { bubbles: true })));
     find(this, ".title").addEventListener("click", () => this.dispatchEvent(new CustomEvent("chosen", { bubbles: true })));
     this.addEventListener("keydown", this.#keys);
     this.addEventListener("pointerdown", () => this.dispatchEvent(new CustomEvent("chosen", { bubbles: true })));
@@ -132,6 +133,12 @@ export class ExplainCell extends HTMLElement {
     this.legend.data = this.result ? { scale: scale / view.strength, signed: this.result.signed } : null;
   }
 
+  /** @param {boolean} kept */
+  set pinned(kept) {
+    const [hidden, label] = [this.state !== "done", kept ? "Pinned" : "Pin"];
+    Object.assign(find(this.#body, ".pin"), { hidden, textContent: label, ariaPressed: String(kept), ariaLabel: `${kept ? "Unpin" : "Pin"} ${this.name}` });
+  }
+
   /** @param {{ x: number, y: number } | null} at */
   set crosshair(at) {
     const { data } = this.heat;
@@ -167,7 +174,7 @@ export class ExplainCell extends HTMLElement {
     const ring = /** @type {ProgressRing} */ (this.#ring);
     ring.data = progress;
     if (ring.isConnected) return;
-    this.#enter("running", working(ring, this.#title, () => this.cancel()));
+    this.#enter("running", working(ring, this.name, () => this.cancel()));
   }
 
   /** @param {string} id @param {() => boolean} current */
@@ -182,7 +189,7 @@ export class ExplainCell extends HTMLElement {
     this.dataset.partial = part.metadata.version;
     find(this.#body, ".check").textContent = soFar(part.metadata);
     find(this.#body, ".time").textContent = "";
-    this.heat.data = { values: numbers, width, height, scale: most || 1, sentence: `${this.#title}: unfinished map`, image: this.#picture ?? undefined };
+    this.heat.data = { values: numbers, width, height, scale: most || 1, sentence: `${this.name}: unfinished map`, image: this.#picture ?? undefined };
   }
 
   /** @param {string} id @param {Result} result @param {Record<string, import("../wire.js").Tensor>} arrays */
@@ -195,7 +202,7 @@ export class ExplainCell extends HTMLElement {
     this.#enter("done", ...warnings(result.notes.warnings ?? []));
     const { heat } = this;
     find(this.#body, ".frame").style.aspectRatio = heat.style.aspectRatio = `${width} / ${height}`;
-    heat.data = { ...this.map, scale: this.#scale, signed: result.signed, sentence: `${this.#title}. ${result.sentence}` };
+    heat.data = { ...this.map, scale: this.#scale, signed: result.signed, sentence: `${this.name}. ${result.sentence}` };
     find(this, ".time").textContent = seconds(result.seconds);
     const { text, wrong, hint } = quality(result);
     find(this, ".check").replaceChildren(html`<span class="${wrong ? "warn" : ""}" title="${hint}">${text}</span>`);
@@ -211,20 +218,21 @@ export class ExplainCell extends HTMLElement {
 
   #clear() {
     this.result = this.map = this.heat.data = null;
-    this.heat.setAttribute("aria-label", `${this.#title}: no map`);
+    this.heat.setAttribute("aria-label", `${this.name}: no map`);
     for (const canvas of this.heat.querySelectorAll("canvas")) canvas.width = canvas.height = 1;
     find(this.#body, ".time").textContent = find(this.#body, ".check").textContent = "";
   }
 
-  get #title() {
+  /** What is asked, in words. */
+  get name() {
     const { title, row, by } = this.#asked ?? {};
-    return title ? [`${title}, why ${row}`, by && `by ${by}`].filter(Boolean).join(", ") : "";
+    return title ? `${title}, why ${row}${by && `, by ${by}`}` : "";
   }
 
   #name() {
     find(this.#body, ".title").textContent = this.#asked?.title ?? "";
-    if (!this.result) this.heat.setAttribute("aria-label", `${this.#title}: no map yet`);
-    this.#menu.querySelector("button")?.setAttribute("aria-label", `Menu for ${this.#title}`);
+    if (!this.result) this.heat.setAttribute("aria-label", `${this.name}: no map yet`);
+    this.#menu.querySelector("button")?.setAttribute("aria-label", `Menu for ${this.name}`);
   }
 
   /** Arrows on the map move the cross-hair. @param {KeyboardEvent} event */

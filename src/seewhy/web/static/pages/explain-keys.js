@@ -2,7 +2,7 @@
 /** The shortcuts of an Explain screen. Knows keys, the few things they may do, and sizes. */
 
 /** @typedef {import("./explain-state.js").View} View */
-/** @typedef {{ step(by: number): unknown, look(change: Partial<View>): unknown, bare(on: boolean): unknown, addMethod(): unknown, stop(): unknown,
+/** @typedef {{ step(by: number): unknown, look(change: Partial<View>): unknown, bare(on: boolean): unknown, addMethod(): unknown, pin(): unknown, stop(): unknown,
  *   explain(index: number): unknown, view(): View["view"], labels(): string[] }} Actions */
 
 const VIEWS = /** @type {const} */ (["map", "overlay", "mask"]);
@@ -14,6 +14,7 @@ export function shortcuts(actions) {
     "]": ["Next picture", () => actions.step(1)],
     v: ["Next view", () => actions.look({ view: VIEWS[(VIEWS.indexOf(actions.view()) + 1) % VIEWS.length] })],
     o: ["Held: the picture alone", () => actions.bare(true), () => actions.bare(false)],
+    p: ["Pin the map", () => actions.pin()],
     a: ["Add a method", () => actions.addMethod()],
     Escape: ["Stop", () => actions.stop()],
     ...Object.fromEntries([..."1234567890"].map((key) => [key, ["Explain a class", () => explain(key, actions)]])),

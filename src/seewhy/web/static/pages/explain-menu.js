@@ -4,6 +4,8 @@
 import { format } from "../route.js";
 import { shareItems } from "../share.js";
 import { inkEncode } from "../wire.js";
+import { isPinned } from "../pins.js";
+import { pinAll, togglePin } from "./explain-pins.js";
 import { writeQuestion } from "./explain-state.js";
 
 /** @typedef {import("./explain-cell.js").ExplainCell} ExplainCell */
@@ -15,7 +17,8 @@ export function cellItems(app, cell, question, methods) {
   const task = () => cell.asked?.task ?? null;
   const shared = shareItems(app, task, () => look(cell, question));
   const again = cell.busy ? { label: "Cancel", action: () => cell.cancel() } : { label: "Run again", action: () => cell.start() };
-  return [...shared, { label: "Copy link", hint: "this map alone", action: () => copyLink(app, task(), question, methods) }, { label: "Open in Draw", action: () => draw(app, cell) },
+  const kept = isPinned(app.state, cell.run);
+  return [{ label: kept ? "Unpin" : "Pin", hint: "for the report · P", action: () => togglePin(app, cell) }, ...shared.filter(({ label }) => label !== "Pin"), { label: "Copy link", hint: "this map alone", action: () => copyLink(app, task(), question, methods) }, { label: "Open in Draw", action: () => draw(app, cell) },
     ...(cell.state === "done" ? [] : [again])];
 }
 
@@ -23,8 +26,9 @@ export function cellItems(app, cell, question, methods) {
 export function gridItems(app, cells, active, question, title) {
   const one = active ? shareItems(app, () => active.asked?.task ?? null, () => look(active, question)) : [];
   return [
+    { label: "Pin all maps", hint: "for the report", action: () => pinAll(app, cells) },
     { label: "Save HTML report", hint: "all maps, one file", action: () => report(app, cells, title) },
-    ...one.filter(({ label }) => !/report/i.test(label)).map((item) => ({ ...item, hint: item.hint && `${active?.asked?.title}` })),
+    ...one.filter(({ label }) => !/report|^Pin$/i.test(label)).map((item) => ({ ...item, hint: item.hint && `${active?.asked?.title}` })),
   ];
 }
 

@@ -8,6 +8,7 @@ import { ExplainGrid } from "./explain-grid.js";
 import { ExplainHead } from "./explain-head.js";
 import { shortcuts } from "./explain-keys.js";
 import { ExplainPanel } from "./explain-panel.js";
+import { showPins, togglePin } from "./explain-pins.js";
 import { look } from "./explain-guess.js";
 import { fill, hasNeighbours, neighbour } from "./explain-samples.js";
 import { facts, heard, name, seconds } from "./explain-words.js";
@@ -57,6 +58,9 @@ export default class ExplainPage extends HTMLElement {
     grid.menuItems = (cell) => this.#cellItems(cell);
     on(grid, "column", () => this.#showSettings());
     on(grid, "settled", () => this.#settled());
+    grid.addEventListener("pin", ({ target }) => togglePin(this.app, /** @type {import("./explain-cell.js").ExplainCell} */ (target)));
+    grid.addEventListener("settled", this.#pins, true);
+    this.app.state.addEventListener("change", this.#pins);
     on(grid, "drop-method", ({ column }) => this.#choose({ recipes: this.#question.recipes.filter((_, at) => at !== column) }));
     on(grid, "drop-class", ({ row }) => this.#choose({ targets: this.#targets.filter((_, at) => at !== row) }));
     on(grid, "drop-model", ({ model }) => this.#choose({ models: this.#question.models.filter((_, at) => at !== model) }));
@@ -75,7 +79,10 @@ export default class ExplainPage extends HTMLElement {
 
   leave() {
     this.grid.leave();
+    this.app.state.removeEventListener("change", this.#pins);
   }
+
+  #pins = () => showPins(this.app, this.grid.cells);
 
   get head() { return find(this, "explain-head", ExplainHead); }
   get grid() { return find(this, "explain-grid", ExplainGrid); }
@@ -231,6 +238,7 @@ export default class ExplainPage extends HTMLElement {
     look: (change) => this.#look({ ...this.#question.view, ...change }),
     bare: (on) => this.grid.look(undefined, on),
     addMethod: () => this.#question.image && this.#offer("method"),
+    pin: () => togglePin(this.app, this.grid.active),
     stop: () => this.grid.cells.forEach((cell) => cell.cancel()),
     explain: (index) => this.#question.image && this.#choose({ targets: [{ class: index, versus: null }] }),
     view: () => this.#question.view.view,
