@@ -67,7 +67,7 @@ export class App {
     "?": ["This help", () => this.help()],
     ...Object.fromEntries(Object.keys(PAGES).map((name) => [`g ${name[0]}`, [`Go to ${name[0].toUpperCase()}${name.slice(1)}`, () => this.#go(name)]])),
     s: ["Share", () => find(document, "share-menu", ShareMenu).open()],
-    t: ["Light or dark", () => this.state.set("theme", dark() ? "light" : "dark")],
+    t: ["Light or dark", () => this.state.set("theme", this.state.dark ? "light" : "dark")],
   };
 
   /** Goes somewhere: a new entry in the history, then the page shows it. @param {string} hash */
@@ -244,11 +244,6 @@ export class App {
 function option({ name, metrics }) {
   const accuracy = metrics?.accuracy === undefined ? "" : ` · ${percent(metrics.accuracy)}`;
   return html`<option value="${name}">${name}${accuracy}</option>`;
-}
-
-function dark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 new App().start();

@@ -28,6 +28,12 @@ export class State extends EventTarget {
     this.#keep(KEPT, this.#preferences, { key, value });
   }
 
+  /** Chosen, or the system's. */
+  get dark() {
+    const { theme } = this.#preferences;
+    return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
   /** In the order of the report. @returns {readonly Pin[]} */
   get pins() {
     return this.#pins;

@@ -26,9 +26,15 @@ export function chooseMethod(methods, choose) {
     <button type="button" ?disabled=${refusal} @click=${() => (dialog.close(), choose(name))}><b>${title}</b>
       <span class="chip">needs ${tag(needs)}</span><span class="chip" ?hidden=${!time}>≈ ${time && time < 0.1 ? "< 0.1" : time?.toFixed(1)} s</span></button>
     <p class="small ${refusal ? "" : "dim"}">${refusal ?? about.split("\n")[0]}</p></li>`;
+  const own = methods.filter(({ name }) => !name.includes(":"));
   const group = (/** @type {string[]} */ [name, title]) => html`<section aria-label="${title}"><h3 class="dim">${title}</h3>
-    <ul class="methods">${methods.filter((method) => method.group === name).map(entry)}</ul></section>`;
-  const dialog = open("Add method", ...groups.map(group));
+    <ul class="methods">${own.filter((method) => method.group === name).map(entry)}</ul></section>`;
+  const elsewhere = [...new Set(methods.filter((method) => !own.includes(method)).map(({ name }) => name.split(":")[0]))];
+  const foreign = (/** @type {string} */ source) => {
+    const theirs = methods.filter(({ name }) => name.startsWith(`${source}:`));
+    return html`<details><summary>${theirs.length} more, through ${source[0].toUpperCase()}${source.slice(1)}</summary><ul class="methods">${theirs.map(entry)}</ul></details>`;
+  };
+  const dialog = open("Add method", ...groups.map(group), ...elsewhere.map(foreign));
 }
 
 /** @param {string[]} labels @param {{ order: number[], shares: number[] }} seen likely classes first @param {(target: { class: number, versus: number | null }) => unknown} choose */

@@ -86,7 +86,7 @@ export const nameTarget = (target, labels) => (target.versus === null ? labels[t
 
 /** @param {string} text @param {Method[]} methods @param {string[]} corrections */
 function readRecipes(text, methods, corrections) {
-  const names = methods.map(({ name }) => name).join("|");
+  const names = methods.map(({ name }) => name.replace(/[^\w:-]/g, "\\$&")).join("|");
   const words = text ? text.split(new RegExp(`~(?=(?:${names})(?:[.~]|$))|(?<!~)~(?![~d])`)) : [];
   const found = words.map((word) => ({ word, ...parseRecipe(word, methods) }));
   for (const { problem } of found) if (problem) corrections.push(problem);

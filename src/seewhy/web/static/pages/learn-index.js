@@ -26,7 +26,7 @@ export function showIndex(page, lesson) {
   }
   showStrip(find(page, ".picture-row"), lesson);
   for (const method of methods) {
-    const link = find(page, `#lesson-${method.name}`, HTMLAnchorElement);
+    const link = find(page, `#lesson-${CSS.escape(method.name)}`, HTMLAnchorElement);
     link.href = format("learn", { model: app.model?.name, img: image }, method.name);
   }
   return Promise.all(methods.map((method) => fill(page, lesson, method)));
