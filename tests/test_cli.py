@@ -141,7 +141,9 @@ def test_lists_are_tables_or_json(seewhy):
         assert word in {row["name"] for row in json.loads(seewhy(command, "--json")[1])}
     _, out, _ = seewhy("models", "mnist-cnn")
     assert "Conv2d" in out
-    assert json.loads(seewhy("models", "mnist-cnn", "--json")[1])["layers"][0]["kind"] == "Conv2d"
+    layers = json.loads(seewhy("models", "mnist-cnn", "--json")[1])["layers"]
+    assert (layers[0]["kind"], layers[0]["sees"], layers[3]["sees"]) == ("Conv2d", [5, 5], [14, 14])
+    assert "resnet50" in seewhy("models", "torchvision:")[1].splitlines()
     _, out, _ = seewhy("methods", "occlusion")
     assert "1 to 512" in out
     assert "side of the patch" in out
@@ -197,6 +199,9 @@ def make_bad_files() -> None:
         (["compare", "whole.png", "-o", "sheet.npz"], ".png, .html or .json"),
         (["methods", "oclusion"], "did you mean 'occlusion'"),
         (["models", "resnet"], "no model called 'resnet'"),
+        (["models", "onnx:"], "no kind of model with names"),
+        (["models", "torchvison:resnet18"], "did you mean 'torchvision'"),
+        (["predict", "whole.png", "--model", "keras:nothing.keras"], "no model at 'nothing.keras'"),
         (["train", "mnist-cn"], "mnist-cn"),
         (["train", "mnist-cnn", "--set", "epochs=0"], "epochs"),
         (["serve", "--no-open", "--host", "0.0.0.0"], "--token"),
@@ -296,3 +301,19 @@ def test_a_training_that_is_stopped_says_whether_something_is_kept(seewhy, monke
     code, _, err = seewhy("train", "mnist-cnn", "-o", "net.safetensors")
     assert code == 130
     assert ("goes on" in err) == bool(epochs_done)
+
+
+def test_a_models_card_says_what_it_is_shown(seewhy):
+    code, out, _ = seewhy("models", "torchvision:squeezenet1_1?weights=random&num_classes=3&labels=cat,dog,owl")
+    assert code == 0
+    assert "3×224×224, the middle 87.5%" in out
+    assert "(x − (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)" in out
+    assert "3: cat, dog, owl" in out
+    assert "★" in out
+
+
+def test_an_extra_that_is_missing_is_named(seewhy, monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    code, _, err = seewhy("models", "timm:resnet18?weights=random")
+    assert code == 2
+    assert "pip install 'seewhy[zoo]'" in err

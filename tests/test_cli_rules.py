@@ -71,7 +71,9 @@ def test_a_chain_goes_down_and_a_report_holds_every_rule(seewhy, tmp_path):
 def test_several_layers_without_a_chain_are_several_rules(seewhy):
     _, out, _ = seewhy("because", "digits/train/5", "--layers", "pool1,pool2", "--json")
     assert [rule["layer"] for rule in json.loads(out)] == ["pool1", "pool2"]
-    _, out, _ = seewhy("because", "digits/train/5", "--conclusion", "pool2: v(3,2,40) >= 0.7", "--layers", "pool1", "--json")
+    _, out, _ = seewhy(
+        "because", "digits/train/5", "--conclusion", "pool2: v(3,2,40) >= 0.7", "--layers", "pool1", "--json"
+    )
     assert json.loads(out)["conclusion"]["unit"] == [3, 2, 40]
 
 

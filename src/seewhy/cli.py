@@ -187,6 +187,10 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8765,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
     token: Annotated[str | None, typer.Option(help="Word that visitors from elsewhere must know.")] = None,
+    allow_import: Annotated[
+        bool,
+        typer.Option("--allow-import", help="Let visitors add models by address: they may run code and read files."),
+    ] = False,
     data: Data = None,
 ) -> None:
     """Open the web app: draw, explain, learn."""
@@ -196,14 +200,16 @@ def serve(
     from seewhy.web.app import serve as run
     from seewhy.workbench import Workbench
 
-    run(Workbench(data=data, paths=False), host, port, open_browser=not no_open, token=token, announce=say)
+    bench = Workbench(data=data, paths=False, additions=allow_import)
+    run(bench, host, port, open_browser=not no_open, token=token, announce=say)
 
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="Tell more of this one.")] = None, as_json: Json = False
+    name: Annotated[str | None, typer.Argument(help="Tell more of this one; torchvision: lists a kind.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """List the models, or the layers of one."""
+    """List the models, or tell all of one: its card, its preprocessing and its layers."""
     from seewhy.workbench import Workbench
 
     bench = Workbench()
@@ -211,13 +217,24 @@ def models(
         rows = [bench.describe_model(each) for each in bench.model_names()]
         shown = [(m["name"], "×".join(map(str, m["input"].values())), _accuracy(m), m["title"]) for m in rows]
         table(("model", "input", "accuracy", "what"), shown, rows if as_json else None)
+        if not as_json:
+            say(f"\nOthers by address, as docs/models.md says: {', '.join(bench.model_kinds())}")
         return
-    layers = bench.describe_layers(name)
+    if name.endswith(":"):
+        known = bench.names_of_kind(name.removesuffix(":"))
+        say(json.dumps(known, indent=2) if as_json else "\n".join(known))
+        return
+    seen = bench.describe_seen(name)
+    layers = [layer | {"sees": seen.get(layer["name"])} for layer in bench.describe_layers(name)]
     facts = bench.describe_model(name) | {"layers": layers}
-    if not as_json:
-        say(f"{name}: {facts['title']}\n{facts['about']}\nAbilities: {', '.join(facts['abilities'])}\n")
-    parts = [(x["name"], x["kind"], "×".join(map(str, x["shape"])), f"{x['parameters']:,}") for x in layers]
-    table(("layer", "kind", "shape", "parameters"), parts, facts if as_json else None)
+    if as_json:
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    say(_card(facts))
+    parts = [(str(layer["index"]), *_layer(layer)) for layer in layers]
+    table(("#", "layer", "kind", "shape", "parameters", "sees"), parts)
+    if parts:
+        say("\n★ class activation maps look here; sees: rows × columns of the picture that the middle unit can see")
 
 
 @app.command()
@@ -263,7 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; a mistake of the person's ends in one sentence and exit code 2."""
     try:
         app(args=None if arguments is None else list(arguments), standalone_mode=True)
-    except (LookupError, ValueError, TypeError, OSError) as error:
+    except (LookupError, ValueError, TypeError, OSError, ImportError) as error:
         if os.environ.get("SEEWHY_DEBUG"):
             raise
         sys.stderr.write(f"seewhy: {_sentence(error)}\n")
@@ -359,6 +376,35 @@ def _in_words(found: Explanation) -> str:
     if "gap" in found.notes:
         lines.append(f"Completeness gap {found.notes['gap']:+.2g} ({found.notes['relative_gap']:.2%})")
     return "\n".join(lines + [f"Warning: {warning}" for warning in found.notes["warnings"]])
+
+
+def _card(model: Mapping[str, Any]) -> str:
+    """What a person wants to know of a model before its layers."""
+    seen, labels = model["preprocessing"], model["labels"]
+    part = "the whole picture" if seen["keep"] == 1 else f"the middle {seen['keep']:.1%} of the shorter side"
+    mean, std = (_numbers(seen[key]) for key in ("mean", "std"))
+    normalised = f", then (x − {mean}) / {std}" if mean and std else ""
+    lines = [
+        f"{model['name']}: {model['title']}",
+        *([model["about"]] if model["about"] else []),
+        f"Input:     {'×'.join(map(str, model['input'].values()))}, {part}, {seen['resampling']}{normalised}",
+        f"Classes:   {len(labels)}: {', '.join(labels[:6])}{' …' if len(labels) > 6 else ''}",
+        f"Abilities: {', '.join(model['abilities'])}",
+        *([f"Accuracy:  {_accuracy(model)}"] if model["metrics"] else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(values: Sequence[float] | None) -> str:
+    """One number where all are equal, else all of them in brackets."""
+    shown = [f"{value:.4g}" for value in values or ()]
+    return shown[0] if len(set(shown)) == 1 else f"({', '.join(shown)})" if shown else ""
+
+
+def _layer(layer: Mapping[str, Any]) -> tuple[str, ...]:
+    sees = "×".join(map(str, layer["sees"])) if layer["sees"] else ""
+    name = layer["name"] + (" ★" if layer["default"] else "")
+    return name, layer["kind"], "×".join(map(str, layer["shape"])), f"{layer['parameters']:,}", sees
 
 
 def _accuracy(model: Mapping[str, Any]) -> str:

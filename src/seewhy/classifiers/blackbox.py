@@ -44,7 +44,7 @@ class BlackBox(Classifier):
         super().__init__(name, labels, input_shape, about, framing)
         self.framework = framework
         self._ask = ask
-        self._mean, self._std = (np.asarray(v, np.float32).reshape(-1, 1, 1) for v in (mean, std))
+        self.mean, self.std = (np.asarray(v, np.float32).reshape(-1, 1, 1) for v in (mean, std))
         seen = self._asked(probes(self.input_shape))
         self.check_scores(torch.from_numpy(seen), len(seen))
         self._tells_probabilities = probabilities(seen)
@@ -63,7 +63,7 @@ class BlackBox(Classifier):
         return self.check_scores(torch.from_numpy(np.ascontiguousarray(rows)).float(), len(x))
 
     def _asked(self, pixels: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(self._ask((pixels - self._mean) / self._std), dtype=np.float64)
+        return np.asarray(self._ask((pixels - self.mean) / self.std), dtype=np.float64)
 
 
 def probes(shape: Sequence[int]) -> NDArray[np.float32]:

@@ -14,10 +14,12 @@ from seewhy.classifiers.keras import is_model as is_keras
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.loading.address import Address, parse
 from seewhy.loading.keras import open_model as open_keras
-from seewhy.loading.kinds import KINDS, opener
+from seewhy.loading.kinds import KINDS, names_of_kind, opener
 from seewhy.loading.wishes import Numbers, Wishes
 from seewhy.zoo import pretrained
 from seewhy.zoo.courses import COURSES
+
+__all__ = ["KINDS", "load", "names_of_kind"]
 
 
 def load(

@@ -23,6 +23,11 @@ from seewhy.loading.wishes import Wishes
 FRAMING = Framing(0.875, "bilinear")  # the 224 pixels in the middle of 256, as these networks were tested
 
 
+def names() -> list[str]:
+    """Every application of Keras."""
+    return [one for one in dir(framework.imported().applications) if one[0].isupper()]
+
+
 def open_address(address: Address, wishes: Wishes) -> KerasClassifier:
     """The model with its weights; an application with its preprocessing and ImageNet's labels.
 
@@ -44,9 +49,8 @@ def open_model(model: Any, wishes: Wishes, about: dict[str, Any] | None = None) 
 
 def _application(address: Address, wishes: Wishes) -> KerasClassifier:
     keras, name = framework.imported(), address.name
-    names = [one for one in dir(keras.applications) if one[0].isupper()]
-    if name not in names:
-        raise LookupError(no_such("Keras application", name, names, "docs/models.md"))
+    if name not in names():
+        raise LookupError(no_such("Keras application", name, names(), "`seewhy models keras:`"))
     settings = wishes.only("keras:", ("weights", "seed", "classes", "alpha"))
     which, seed = settings.pop("weights", None), settings.pop("seed", 0)
     if which not in (None, "random"):

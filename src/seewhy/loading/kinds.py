@@ -18,16 +18,17 @@ Opener = Callable[[Address, Wishes], Classifier]
 
 
 class Kind(NamedTuple):
-    """A kind of address: the module that opens it, and the extra it needs ("" for none)."""
+    """A kind of address: the module that opens it, the extra it needs ("" for none), whether its names are known."""
 
     module: str
     extra: str
+    named: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "torchvision": Kind("seewhy.loading.torchvision", "zoo"),
-    "timm": Kind("seewhy.loading.timm", "zoo"),
-    "keras": Kind("seewhy.loading.keras", "keras"),
+    "torchvision": Kind("seewhy.loading.torchvision", "zoo", named=True),
+    "timm": Kind("seewhy.loading.timm", "zoo", named=True),
+    "keras": Kind("seewhy.loading.keras", "keras", named=True),
     "onnx": Kind("seewhy.loading.onnx", "onnx"),
     "sklearn": Kind("seewhy.loading.sklearn", "sklearn"),
     "http": Kind("seewhy.loading.served", ""),
@@ -51,9 +52,22 @@ def opener(kind: str) -> Opener:
     return _opening(IMPORTED)
 
 
+def names_of_kind(kind: str) -> list[str]:
+    """The names that addresses of `kind` can have.
+
+    Raises: LookupError where there is no such kind, or where its models are files.
+    """
+    named = [name for name, one in KINDS.items() if one.named]
+    if kind not in named:
+        raise LookupError(no_such("kind of model with names", kind, named, "docs/models.md"))
+    with _extra(kind, KINDS[kind].extra):
+        names: list[str] = import_module(KINDS[kind].module).names()
+        return names
+
+
 def _opening(kind: Kind) -> Opener:
     def opened(address: Address, wishes: Wishes) -> Classifier:
-        with _extra(address, kind.extra):
+        with _extra(address.kind, kind.extra):
             made: Opener = import_module(kind.module).open_address
             return made(address, wishes)
 
@@ -61,7 +75,7 @@ def _opening(kind: Kind) -> Opener:
 
 
 @contextmanager
-def _extra(address: Address, extra: str) -> Iterator[None]:
+def _extra(kind: str, extra: str) -> Iterator[None]:
     """Inside, a package that is missing is said together with what installs it."""
     try:
         yield
@@ -69,5 +83,5 @@ def _extra(address: Address, extra: str) -> Iterator[None]:
         if not extra or (error.name or "").startswith("seewhy"):
             raise
         raise ImportError(
-            f"{address.kind}: models need the package {error.name}; pip install 'seewhy[{extra}]'", name=error.name
+            f"{kind}: models need the package {error.name}; pip install 'seewhy[{extra}]'", name=error.name
         ) from None

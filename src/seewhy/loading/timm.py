@@ -15,6 +15,11 @@ from seewhy.zoo.states import fill
 SETTINGS = ("num_classes", "in_chans", "img_size", "pad_type", "global_pool", "output_stride", "drop_rate", "bn_eps")
 
 
+def names() -> list[str]:
+    """Every network of timm."""
+    return timm.names()
+
+
 def open_address(address: Address, wishes: Wishes) -> PyTorchClassifier:
     """The network with weights, preprocessing and labels.
 
@@ -23,7 +28,7 @@ def open_address(address: Address, wishes: Wishes) -> PyTorchClassifier:
     """
     name = address.name
     if name.partition(".")[0] not in timm.names():
-        raise LookupError(no_such("timm network", name, timm.names(), "`timm.list_models()`"))
+        raise LookupError(no_such("timm network", name, timm.names(), "`seewhy models timm:`"))
     settings = wishes.only("timm:", ("weights", "seed", *SETTINGS))
     which, seed = settings.pop("weights", None), settings.pop("seed", 0)
     if which not in (None, "random"):

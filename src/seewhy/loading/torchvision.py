@@ -16,6 +16,11 @@ from seewhy.zoo.states import fill
 KNOWN = ("weights", "seed", "num_classes", "width_mult", "dropout", "transform_input", "aux_logits", "init_weights")
 
 
+def names() -> list[str]:
+    """Every classifier of torchvision."""
+    return torchvision.names()
+
+
 def open_address(address: Address, wishes: Wishes) -> PyTorchClassifier:
     """The network with weights, preprocessing and labels.
 
@@ -23,8 +28,8 @@ def open_address(address: Address, wishes: Wishes) -> PyTorchClassifier:
     the network's own constructor.
     """
     name = address.name
-    if name not in torchvision.names():
-        raise LookupError(no_such("torchvision classifier", name, torchvision.names(), "`seewhy models torchvision:`"))
+    if name not in names():
+        raise LookupError(no_such("torchvision classifier", name, names(), "`seewhy models torchvision:`"))
     settings = wishes.only("torchvision:", KNOWN)
     which, seed = settings.pop("weights", None), settings.pop("seed", 0)
     local = address.weights is not None or which == "random"

@@ -46,6 +46,14 @@ class Given(BaseModel):
     pixels: Pixels
 
 
+class Addition(BaseModel):
+    """A model to add, by its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(min_length=1, max_length=2000)
+
+
 class Question(BaseModel):
     """Images to predict, by address or in pixels; of each, the `top_k` most probable classes."""
 
@@ -69,17 +77,22 @@ def routes(workbench: Workbench) -> APIRouter:
         """Every model that can be asked."""
         return [workbench.describe_model(name) for name in workbench.model_names()]
 
-    @router.get("/models/{model}", tags=["models"])
-    def model(model: str) -> dict[str, Any]:
-        """One model."""
-        return workbench.describe_model(model)
+    @router.post("/models", tags=["models"], status_code=201)
+    def add_model(wish: Addition) -> dict[str, Any]:
+        """Load a model by address and list it; only where the server was started with --allow-import."""
+        return workbench.add_model(wish.address)
 
-    @router.get("/models/{model}/layers", tags=["models"])
+    @router.get("/models/{model:path}/layers", tags=["models"])
     def layers(model: str) -> list[dict[str, Any]]:
         """Its layers in forward order."""
         return workbench.describe_layers(model)
 
-    @router.post("/models/{model}/predict", tags=["models"])
+    @router.get("/models/{model:path}", tags=["models"])
+    def model(model: str) -> dict[str, Any]:
+        """One model; an address with slashes is one name."""
+        return workbench.describe_model(model)
+
+    @router.post("/models/{model:path}/predict", tags=["models"])
     def predict(model: str, question: Question) -> dict[str, Any]:
         """What the model believes about images."""
         started = time.perf_counter()

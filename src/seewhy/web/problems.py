@@ -35,7 +35,7 @@ def status_of(error: Exception) -> int | None:
         return 503
     if type(error) is LookupError or isinstance(error, FileNotFoundError | IsADirectoryError):
         return 404  # but not KeyError or IndexError: those are mistakes of ours
-    if isinstance(error, ValueError) or type(error) is TypeError:
+    if isinstance(error, ValueError) or type(error) in (TypeError, ImportError):  # an extra that is not installed
         return 422
     return 507 if isinstance(error, OSError) else None
 

@@ -58,6 +58,7 @@ class Workbench:
     data: folder where data sets are looked for first.
     models: classifiers of your own by name, beside those that come with the package.
     paths: whether an address may name a file of this computer; never where strangers send addresses.
+    additions: whether models may be added by address while it runs; loading some runs their code.
     queue: how many runs may wait or be under way at once.
     """
 
@@ -68,9 +69,12 @@ class Workbench:
         models: Mapping[str, Classifier] | None = None,
         paths: bool = True,
         queue: int = 64,
+        additions: bool = False,
     ) -> None:
         self.cache = cache or user_cache()
         self.paths = paths
+        self.additions = additions
+        self._added: dict[str, None] = {}
         self._own = dict(models or {})
         self._models = Once(self._load)
         self._addresses = Addresses(self.cache / "uploads", data, paths)
@@ -85,7 +89,30 @@ class Workbench:
 
     def model_names(self) -> list[str]:
         """The models that can be asked for by name."""
-        return list(dict.fromkeys([*self._own, *catalog.models()]))
+        return list(dict.fromkeys([*self._own, *catalog.models(), *self._added]))
+
+    def model_kinds(self) -> list[str]:
+        """The kinds of addresses that models can have, as people write them."""
+        return [f"{kind}:" for kind in loading.KINDS] + ["package.module:attribute"]
+
+    def names_of_kind(self, kind: str) -> list[str]:
+        """The names that addresses of `kind` can have; LookupError where its models are files."""
+        return loading.names_of_kind(kind)
+
+    def add_model(self, address: str) -> dict[str, Any]:
+        """Load the model at `address` and list it from now on; gives its description.
+
+        Raises: ValueError where this workbench takes no more models; what `seewhy.load` raises.
+        """
+        if address not in self.model_names():
+            if not self.additions:
+                raise ValueError(
+                    "models are added only where the server was started with `seewhy serve --allow-import`"
+                )
+            loaded = self._models[address]
+            log.info("added the model %s", loaded.name)
+            self._added[address] = None
+        return self.describe_model(address)
 
     def model(self, address: str) -> Classifier:
         """The model at `address`, loaded once; LookupError where there is none."""
@@ -126,6 +153,10 @@ class Workbench:
     def describe_layers(self, address: str) -> list[dict[str, Any]]:
         """A model's layers as plain data, in forward order."""
         return describing.layer_facts(self.model(address))
+
+    def describe_seen(self, address: str) -> dict[str, list[int]]:
+        """How many rows and columns of the picture each layer's middle unit sees; empty where it is not known."""
+        return describing.seen_facts(self.model(address))
 
     def describe_methods(self, model: str | None = None) -> list[dict[str, Any]]:
         """The methods as plain data; with `model`, also why each refuses it and how long it took last time."""

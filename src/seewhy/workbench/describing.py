@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from seewhy import __version__, catalog
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.base import ImageSet
 from seewhy.explainers.layers import default_layer
+from seewhy.interpolants.regions import Cones
+
+MEASURED = 64  # the largest side of a picture on which cones are measured just to be told
 
 
 def machine_facts() -> dict[str, Any]:
@@ -32,8 +36,36 @@ def model_facts(address: str, model: Classifier) -> dict[str, Any]:
         "default_layer": default_layer(model),
         "datasets": [name for name, made in catalog.datasets().items() if _suits(made, model)],
         "about": about.get("about", ""),
+        "preprocessing": preprocessing_facts(model),
         "fingerprint": model.fingerprint,
     }
+
+
+def preprocessing_facts(model: Classifier) -> dict[str, Any]:
+    """How a picture becomes what the model sees: which part, how resized, and (x − mean) / std; null where it hides."""
+    mean, std = (getattr(model, name, None) for name in ("mean", "std"))
+    return {
+        "keep": model.framing.keep,
+        "resampling": model.framing.resampling,
+        "mean": None if mean is None else [round(float(n), 6) for n in np.ravel(mean)],
+        "std": None if std is None else [round(float(n), 6) for n in np.ravel(std)],
+    }
+
+
+def seen_facts(model: Classifier) -> dict[str, list[int]]:
+    """For each layer of maps, how many rows and columns of the picture its middle unit sees.
+
+    Empty where that cannot be read off the network and would have to be measured on a large picture.
+    """
+    cones = Cones(model)
+    if cones.notes["cones"] != "traced" and max(model.input_shape[1:]) > MEASURED:
+        return {}
+    boxes = {
+        name: cones.box(name, (layer.shape[1] // 2, layer.shape[2] // 2, 0))
+        for name, layer in model.layers().items()
+        if len(layer.shape) == 3
+    }
+    return {name: [box.bottom - box.top + 1, box.right - box.left + 1] for name, box in boxes.items()}
 
 
 def layer_facts(model: Classifier) -> list[dict[str, Any]]:
