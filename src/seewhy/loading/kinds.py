@@ -30,6 +30,7 @@ KINDS: dict[str, Kind] = {
     "timm": Kind("seewhy.loading.timm", "zoo", named=True),
     "keras": Kind("seewhy.loading.keras", "keras", named=True),
     "onnx": Kind("seewhy.loading.onnx", "onnx"),
+    "export": Kind("seewhy.loading.exported", ""),
     "sklearn": Kind("seewhy.loading.sklearn", "sklearn"),
     "http": Kind("seewhy.loading.served", ""),
 }
