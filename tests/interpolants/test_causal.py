@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seewhy.interpolants.base import Interpolant
-from seewhy.interpolants.causal import Causal, pushed, violated
+from seewhy.interpolants.causal import Causal, pushed, reader, violated
 from seewhy.interpolants.controls import control
 from seewhy.interpolants.keys import forwarded
 from seewhy.interpolants.search import count
@@ -110,6 +110,16 @@ def test_the_model_is_as_before(planted, key, found):
             planted.model.edited(key, "means", lambda y: 1 / 0)
         assert torch.equal(planted.model.scores(key), before)
     assert not any(m._forward_hooks for m in planted.model.module.modules())
+
+
+def test_a_trial_without_images_has_no_share(planted, key):
+    always = rule_of(planted, conclusion=Bound("corners", (0,), ">=", -9.0))
+    read = reader(planted.model, planted.data, "test")
+    torch.testing.assert_close(read(np.array([3, 1])), planted.images(np.array([3, 1])))
+    found = Causal(images=10, draws=2)(always, planted.model, key, planted.train, planted.test, read)
+    assert found["keep on other"].rule.trials == found["transplant"].rule.trials == found["push"].rule.trials == 0
+    assert found["transplant"].rule.share is None and found["transplant"].describe()["rule"]["interval"] is None
+    assert found["keep on grey"].rule.share == 1.0
 
 
 def test_errors_say_what_to_do(planted, key):

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from seewhy import images
 from seewhy.classifiers.base import Classifier
+from seewhy.datasets.base import ImageSet, as_image
 from seewhy.inference.activations import Activations
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.interpolants.base import Box, Interpolant
@@ -163,6 +164,18 @@ class Causal(BaseModel):
         )
 
 
+def reader(model: Classifier, data: ImageSet, split: str) -> Images:
+    """Reads images of a split as `model` takes them."""
+
+    def read(places: NDArray[np.intp]) -> Tensor:
+        if not len(places):
+            return torch.empty(0, *model.input_shape)
+        pixels = data.pixels(split)
+        return torch.cat([model.prepare(as_image(pixels[place])) for place in places])
+
+    return read
+
+
 class _Tester:
     """All trials of one rule; rule 0 is the rule, the others are controls."""
 
@@ -187,7 +200,8 @@ class _Tester:
 
     def keep(self, fill: str) -> Trial:
         """Of images that satisfy the rule and the conclusion, keep only the regions."""
-        chosen = self._some(self.holds & self.truth)
+        nobody = fill == "other" and bool(self.truth.all())
+        chosen = self._some(self.holds & self.truth & (not nobody))
         x = self.pixels(chosen)
         others = self._filled(x, fill)
         rates = [self._rate(torch.where(mask, x, others)) for mask in self.masks]
@@ -227,10 +241,10 @@ class _Tester:
     def _filled(self, x: Tensor, fill: str) -> Tensor:
         if fill == "grey":
             return torch.full_like(x, 0.5)
-        if fill == "other":  # images without the conclusion, as often as needed
+        if fill == "other" and len(x):  # images without the conclusion, as often as needed
             others = self.random.choice(np.flatnonzero(~self.truth), len(x))
             return self.pixels(others)
-        return torch.from_numpy(np.stack([images.blur(image) for image in x.numpy()])) if len(x) else x
+        return torch.from_numpy(np.stack([images.blur(image) for image in x.numpy()])) if len(x) else x.clone()
 
     def _rate(self, x: Tensor, layer: str = "", edit: Edit | None = None) -> Rate:
         """How often the model says what is concluded."""
