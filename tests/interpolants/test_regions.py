@@ -169,6 +169,43 @@ def test_a_cone_holds_nothing_that_a_linear_net_does_not_see(data):
     np.testing.assert_array_equal(found, seen)
 
 
+EXACT = {
+    "adaptive": nn.AdaptiveAvgPool2d((3, 5)),
+    "adaptive up": nn.AdaptiveAvgPool2d((9, 13)),
+    "ceil": nn.AvgPool2d(3, 2, 1, ceil_mode=True),
+    "transposed": nn.ConvTranspose2d(4, 6, (3, 2), (2, 1), (1, 0), groups=2, dilation=(1, 2)),
+    "grouped": nn.Conv2d(4, 8, (2, 3), (2, 1), (0, 2), (2, 1), groups=4),
+    "same": nn.Conv2d(4, 2, (4, 2), padding="same", dilation=(1, 3)),
+    "reflected": nn.Conv2d(4, 2, 3, padding=2, padding_mode="reflect"),
+    "wrapped": nn.Conv2d(4, 2, 3, stride=2, padding=1, padding_mode="circular"),
+    "shuffled": nn.PixelShuffle(2),
+    "enlarged": nn.Upsample(scale_factor=3, mode="nearest"),
+    "padded": nn.ReflectionPad2d((2, 1, 0, 3)),
+    "narrowed": nn.Linear(11, 3),
+    "normed": nn.GroupNorm(2, 4),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+@pytest.mark.parametrize("layer", EXACT)
+def test_one_layer_sees_exactly_what_its_gradient_says(layer):
+    torch.manual_seed(0)
+    x = torch.rand(1, 4, 10, 11, dtype=torch.float64)
+    net = EXACT[layer].double().eval()
+    y = net(x)
+    model = PyTorchClassifier(nn.Sequential(net, nn.Flatten()), [str(i) for i in range(y.numel())], (1, 10, 11))
+    model.input_shape = (4, 10, 11)
+    cones = Cones(model)
+    assert cones.notes == {"cones": "traced"}
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        channel, row, column = (int(random.integers(n)) for n in y.shape[1:])
+        x.requires_grad_()
+        (gradient,) = torch.autograd.grad(net(x)[0, channel, row, column], x)
+        seen = (gradient[0] != 0).permute(1, 2, 0).flatten().numpy()
+        np.testing.assert_array_equal(cones.units("0", (row, column, channel), "input"), seen)
+
+
 def six_convolutions() -> PyTorchClassifier:
     """The published network's architecture; its 15 layers up to the second pooling are 0 … 14."""
     torch.manual_seed(0)
