@@ -20,7 +20,7 @@ import { writeTarget } from "./explain-state.js";
  * @property {(picked: { address?: string, blob?: Blob }) => unknown} take
  */
 
-/** @type {Record<string, (here: Here) => unknown>} */
+/** @type {Record<string, (here: Here, ...more: any[]) => unknown>} */
 export const choices = {
   picture: ({ app, take }) => choosePicture((picker) => fill(picker, app, 18), take),
 
@@ -41,6 +41,14 @@ export const choices = {
   duplicate: ({ question: { recipes }, column, choose }) => {
     const twin = { ...recipes[column], settings: { ...recipes[column].settings } };
     choose({ recipes: recipes.toSpliced(column + 1, 0, twin) }, column + 1);
+  },
+
+  /** A column for each baseline, in the place of the method's columns so far. */
+  baselines: ({ question: { recipes }, column, choose }, /** @type {string} */ method, /** @type {string} */ setting, /** @type {string[]} */ values) => {
+    const { settings } = recipes[column];
+    const before = recipes.slice(0, column).filter((recipe) => recipe.method !== method);
+    const after = recipes.slice(column).filter((recipe) => recipe.method !== method);
+    choose({ recipes: [...before, ...values.map((value) => ({ method, settings: { ...settings, [setting]: value } })), ...after] }, before.length);
   },
 
   remove: ({ question: { recipes }, column, choose }) => choose({ recipes: recipes.toSpliced(column, 1) }, Math.max(0, column - 1)),

@@ -4,6 +4,7 @@
 import { find, html, on } from "../html.js";
 import { ImagePicker, watchPictures } from "../elements/image-picker.js";
 import { ProbabilityBars } from "../elements/probability-bars.js";
+import { ExplainFolds } from "./explain-folds.js";
 import { ExplainGrid } from "./explain-grid.js";
 import { ExplainHead } from "./explain-head.js";
 import { shortcuts } from "./explain-keys.js";
@@ -42,8 +43,7 @@ export default class ExplainPage extends HTMLElement {
     <image-picker class="card start" hidden></image-picker>
     <div class="work" hidden>
       <section class="card maps" aria-label="Explanations"><explain-grid></explain-grid>
-        <details class="steps-of"><summary>Steps</summary><div class="steps-place"></div></details>
-        <details class="as-text"><summary>Read as text</summary><div class="texts"></div></details></section>
+        <explain-folds></explain-folds></section>
       <div class="aside"><explain-panel></explain-panel>
         <section class="card" aria-labelledby="guess-title"><h2 id="guess-title">What it sees</h2><probability-bars></probability-bars>
           <p class="small dim">Choose a class to ask why it is that one.</p></section></div>
@@ -71,9 +71,8 @@ export default class ExplainPage extends HTMLElement {
     on(find(this, ".start"), "pick", (picked) => this.#take(picked));
     on(head, "step", ({ by }) => this.#step(by));
     for (const part of [head, panel]) on(part, "choice", ({ what }) => this.#offer(what));
-    on(find(this, ".as-text"), "toggle", () => this.#showTexts());
-    on(find(this, ".steps-of"), "toggle", () => this.#showSteps());
-    for (const type of ["active", "column"]) on(grid, type, () => this.#showSteps());
+    on(find(this, "explain-folds"), "unfold", () => this.#unfold());
+    for (const type of ["active", "column"]) on(grid, type, () => this.#unfold());
     watchPictures(this, (blob) => this.#take({ blob }));
   }
 
@@ -168,8 +167,7 @@ export default class ExplainPage extends HTMLElement {
     const times = this.grid.cells.flatMap(({ state, result }) => (state === "done" && result ? [result.seconds] : []));
     if (times.length && this.#seen) this.app.announce(heard(this.#seen.top, times.length));
     this.app.speed(times.length ? `slowest map ${seconds(Math.max(...times))}` : "");
-    this.#showTexts();
-    this.#showSteps();
+    this.#unfold();
   }
 
   /** No picture, or one that cannot be read: where to get another. @param {string} [trouble] */
@@ -203,23 +201,19 @@ export default class ExplainPage extends HTMLElement {
     if (image) await this.#choose({ image });
   }
 
-  /** Lets somebody add something. @param {string} what */
-  async #offer(what) {
+  /** Lets somebody add something. @param {string} what @param {unknown[]} [more] */
+  async #offer(what, more = []) {
     const { choices } = await import("./explain-choices.js");
     choices[what]({
       app: this.app, question: this.#question, targets: this.#targets, sights: this.#sights, layers: this.#layers, column: this.grid.chosen,
       choose: (change, column = this.grid.chosen) => ((this.grid.chosen = column), this.#choose(change)), take: (picked) => this.#take(picked),
-    });
+    }, ...more);
   }
 
-  /** Each map in words and in ninths, when somebody wants to read. */
-  async #showTexts() {
-    if (find(this, ".as-text", HTMLDetailsElement).open) (await import("./explain-texts.js")).readCells(find(this, ".texts"), this.grid.cells);
-  }
-
-  /** How the chosen map came about, when somebody wants to see. */
-  async #showSteps() {
-    if (find(this, ".steps-of", HTMLDetailsElement).open) (await import("./explain-steps.js")).showSteps(find(this, ".steps-place"), this.grid.active, this.app);
+  /** What lies folded under the grid is about the chosen map. */
+  #unfold() {
+    const { active: cell, cells } = this.grid;
+    find(this, "explain-folds", ExplainFolds).show({ app: this.app, methods: this.#methods, cell, cells, columns: (...chosen) => this.#offer("baselines", chosen) });
   }
 
   /** @param {import("./explain-cell.js").ExplainCell} cell */
