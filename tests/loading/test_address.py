@@ -65,3 +65,11 @@ def test_a_misspelt_address_gets_a_suggestion(address, meant):
 def test_options_outside_the_list_are_refused(option):
     with pytest.raises(ValueError, match="no option of timm"):
         seewhy.load(f"timm:resnet18?weights=random&{option}")
+
+
+@pytest.mark.parametrize("settings", [{"mean": 0.5}, {"labels": ["a"] * 10}])
+def test_what_ships_brings_its_own(settings):
+    with pytest.raises(ValueError, match="mnist-cnn brings its own"):
+        seewhy.load("mnist-cnn", **settings)
+    with pytest.raises(ValueError, match="leave out std"):
+        seewhy.load("mnist-cnn?std=1")

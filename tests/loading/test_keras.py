@@ -115,6 +115,11 @@ def test_an_application_brings_its_preprocessing_and_takes_local_weights(tmp_pat
     theirs = made((x.permute(0, 2, 3, 1) * 255) / 127.5 - 1, training=False)
     assert (net.scores(x).softmax(1) - theirs).abs().max() <= 1e-5
     assert net.framing.keep == 0.875
+    np.random.seed(5)
+    before = np.random.random()
+    np.random.seed(5)
+    seewhy.load("keras:MobileNet?weights=random&classes=5&input=32&alpha=0.25&seed=1")
+    assert np.random.random() == before, "building one moved the generator of the person's program"
     with pytest.raises(LookupError, match="did you mean 'VGG19'"):
         seewhy.load("keras:VGG91")
     with pytest.raises(ValueError, match="no option of keras"):

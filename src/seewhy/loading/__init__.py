@@ -65,4 +65,7 @@ def _at(address: Address, wishes: Wishes) -> Classifier:
     if address.name not in COURSES:
         known = [*COURSES, *(f"{kind}:" for kind in KINDS)]
         raise LookupError(no_such("model", address.name, known, "`seewhy models`"))
+    if address.options or wishes.said():
+        what = ", ".join([*wishes.said(), *address.options])
+        raise ValueError(f"{address.name} brings its own labels, input and normalisation; leave out {what}")
     return pretrained.load(address.name, address.weights)

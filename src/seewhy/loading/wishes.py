@@ -43,6 +43,10 @@ class Wishes:
             rest,
         )
 
+    def said(self) -> list[str]:
+        """What is wished for, by name; a name of its own changes no model."""
+        return [key for key in ("labels", "input_shape", "mean", "std") if getattr(self, key) is not None]
+
     def only(self, kind: str, known: Sequence[str]) -> dict[str, Any]:
         """The further options; ValueError where one is not among `known`."""
         for key in self.others:
