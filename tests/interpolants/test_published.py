@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from seewhy.interpolants.keys import forwarded, recorded
@@ -32,6 +33,15 @@ def rule(recordings):
 @pytest.fixture(scope="module")
 def cones(published):
     return Cones(published)
+
+
+def test_images_are_normalised_by_what_the_training_images_are(published, cifar10):
+    times = sum(np.bincount(part.reshape(-1), minlength=256) for part in np.split(cifar10.pixels("train"), 50))
+    values = np.arange(256)
+    mean = np.average(values, weights=times)
+    std = np.average((values - mean) ** 2, weights=times) ** 0.5
+    assert published.mean.flatten()[0] * 255 == pytest.approx(mean, rel=1e-6)
+    assert published.std.flatten()[0] * 255 == pytest.approx(std + 1e-7, rel=1e-6)
 
 
 def test_as_many_images_are_predicted_airplanes(recordings, cifar10):

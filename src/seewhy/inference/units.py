@@ -69,8 +69,7 @@ def in_order(values: NDArray[T]) -> NDArray[T]:
     return values.reshape(len(values), -1)
 
 
-def tensor_in_order(values: Tensor) -> Tensor:
-    """The same for a tensor."""
-    if values.ndim == 4:
-        values = values.permute(0, 2, 3, 1)
-    return values.reshape(len(values), -1)
+def rows_in_order(rows: Tensor, shape: Sequence[int]) -> Tensor:
+    """Rows (U, N) in the order of a layer's own `shape` as (H, W, C, N), or (…, N); nothing is copied."""
+    whole: Tensor = rows.unflatten(0, tuple(shape))
+    return whole.permute(1, 2, 0, 3) if len(shape) == 3 else whole

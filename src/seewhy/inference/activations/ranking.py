@@ -18,9 +18,13 @@ def ranks(values: NDArray[Any], out: NDArray[np.uint16]) -> None:
     """Write into `out` (U, N) how many values of its row each of `values` (U, N) exceeds; no NaN, no −0 beside 0."""
     if values.shape[1] > MOST:
         raise ValueError(f"at most {MOST:,} images can be ranked, got {values.shape[1]:,}; take a smaller size")
-    rank = _rank_halves if values.dtype == np.float16 else _rank_floats
-    for row, places in zip(values, out, strict=True):
-        rank(row, places)
+    if values.dtype == np.float16:
+        for row, places in zip(values, out, strict=True):
+            _rank_halves(row, places)
+    else:
+        rank = _Singles(values.shape[1])
+        for row, places in zip(values, out, strict=True):
+            rank(row, places)
 
 
 def below_and_upto(values: NDArray[Any], others: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -52,11 +56,38 @@ def _rank_halves(row: NDArray[np.float16], places: NDArray[np.uint16]) -> None:
     np.take(first, keys, out=places, mode="clip")
 
 
-def _rank_floats(row: NDArray[Any], places: NDArray[np.uint16]) -> None:
-    order = np.argsort(row)
-    starts = _starts(row[order])
-    lengths = np.diff(starts, append=len(row))
-    places[order] = np.repeat(starts.astype(np.uint16), lengths)
+class _Singles:
+    """Ranks rows of single-precision values: each value and its place become one integer, and these are sorted.
+
+    Sorting 64-bit integers is twice as fast as sorting floats together with their places.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.order = np.arange(count, dtype=np.uint64)
+        self.ranks = np.arange(count, dtype=np.uint16)
+        self.packed = np.empty(count, np.uint64)
+
+    def __call__(self, row: NDArray[np.float32], places: NDArray[np.uint16]) -> None:
+        """Write the ranks of `row` (N,) into `places` (N,)."""
+        bits = row.view(np.int32)
+        signs = bits >> 31
+        signs &= 0x7FFFFFFF
+        signs ^= bits
+        keys = signs.view(np.uint32)
+        keys ^= np.uint32(0x80000000)  # ordered as the numbers are
+        packed = self.packed
+        packed[:] = keys
+        packed <<= np.uint64(16)
+        packed |= self.order
+        packed.sort()
+        images = packed & np.uint64(0xFFFF)
+        packed >>= np.uint64(16)
+        ranks = self.ranks.copy()
+        equal = packed[1:] == packed[:-1]
+        if equal.any():  # those that equal the value before get the rank of the first of their run
+            ranks[1:] *= ~equal
+            np.maximum.accumulate(ranks, out=ranks)
+        places[images.view(np.int64)] = ranks
 
 
 def _starts(ordered: NDArray[Any]) -> NDArray[np.intp]:

@@ -1,6 +1,7 @@
 """One pass of a data set through a model, every chosen layer kept: image by image in, unit by unit out.
 
-Outputs are gathered for a few thousand images, turned, and written into each unit's row; then each row is ranked. So
+Outputs are turned batch by batch, gathered for a few thousand images, and added to each unit's row; then each row is
+ranked. So
 memory holds one such gathering, whatever the size of the layers and the set.
 """
 
@@ -28,14 +29,14 @@ from seewhy.inference.activations import shelf
 from seewhy.inference.activations.ranking import MOST, ranks
 from seewhy.inference.activations.stored import Activations, LayerUnits
 from seewhy.inference.batches import batch_size, in_batches
-from seewhy.inference.units import tensor_in_order
+from seewhy.inference.units import named_shape, rows_in_order
 from seewhy.progress import track
 
 Values = Literal["float16", "float32"]
 
 PREPARATION = 1  # changes when the way from a data set's pixels to a model's input changes
 GATHERED = 192 * 2**20  # bytes of outputs held before they are turned and written
-BLOCK = 4 * 2**20  # bytes of rows turned or ranked at once: they stay in a core's cache
+MAPPED = 32 * 2**20  # bytes of a file that are mapped at once while it is written
 
 
 def record(
@@ -217,7 +218,7 @@ class _Files:
     def make(self, count: int, gathered: int) -> None:
         """An empty file for `count` images, and room for `gathered` of them."""
         self._count = count
-        self._gathered = torch.empty(gathered, self.units, dtype=getattr(torch, self.dtype.name))
+        self._gathered = torch.empty(self.units, gathered, dtype=getattr(torch, self.dtype.name))
         with open(self.values, "wb") as file:
             file.truncate(self.units * count * self.dtype.itemsize)
 
@@ -228,27 +229,29 @@ class _Files:
                 f"layer {self.name!r} must give {self.shape} for every image, got {tuple(output.shape[1:])}; "
                 "choose another layer"
             )
-        rows = self._gathered[self._held : self._held + len(output)]
-        rows.copy_(tensor_in_order(output.detach())).add_(0)  # adding 0 makes −0 the same as 0
-        if not bool(torch.isfinite(rows.sum(dtype=torch.float32))) and not bool(torch.isfinite(rows).all()):
+        turned = output.detach().flatten(1).to(self._gathered.dtype).t().contiguous()  # (units, images)
+        turned += 0  # makes −0 the same as 0
+        if not bool(torch.isfinite(turned.sum(dtype=torch.float32))) and not bool(torch.isfinite(turned).all()):
             if bool(torch.isfinite(output).all()) and self.dtype == np.float16:
                 raise _TooLarge(self.name)
             raise ValueError(f"layer {self.name!r} gives NaN or infinity for some images; choose another layer")
+        room = self._gathered[:, self._held : self._held + len(output)]
+        room.unflatten(0, named_shape(self.shape)).copy_(rows_in_order(turned, self.shape))
         self._held += len(output)
 
     def turn(self) -> None:
         """Write what was gathered into the rows of the units."""
-        held = self._gathered[: self._held].numpy()
-        for block in in_batches(self.units, max(1, BLOCK // max(1, held.shape[0] * held.itemsize))):
+        held = self._gathered[:, : self._held].numpy()
+        for block in in_batches(self.units, max(1, MAPPED // (self._count * self.dtype.itemsize))):
             rows = self._mapped(self.values, self.dtype, block, "r+")
-            rows[:, self._written : self._written + self._held] = held[:, block.start : block.stop].T
+            rows[:, self._written : self._written + self._held] = held[block.start : block.stop]
         self._written += self._held
         self._held = 0
 
     def rank(self, count: int) -> None:
         """Write the ranks, once all values are there."""
         self._gathered = torch.empty(0)
-        blocks = list(in_batches(self.units, max(1, BLOCK // (count * self.dtype.itemsize))))
+        blocks = list(in_batches(self.units, max(1, MAPPED // (count * self.dtype.itemsize))))
         with open(self.ranks, "wb") as file:
             for block in track(blocks, f"ranking {self.name}"):
                 places = np.empty((len(block), count), np.uint16)
