@@ -32,7 +32,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from benchmarks.cifar_published import POOLS, published  # noqa: E402
+from benchmarks.published import POOLS, published  # noqa: E402
 from seewhy.datasets.base import as_image  # noqa: E402
 from seewhy.datasets.cifar10 import Cifar10  # noqa: E402
 from seewhy.inference.activations import Activations, record  # noqa: E402
@@ -84,7 +84,7 @@ def main() -> None:
 def splits(folder: Path) -> tuple[Activations, Activations]:
     """Both splits at the layer, recorded where they are not."""
     data = Cifar10(_data())
-    model = published(_data(), data)
+    model = published()
     train, test = (record(model, data, split, [LAYER], SIZE, folder) for split in ("train", "test"))
     return train, test
 
@@ -152,7 +152,7 @@ def hover(train: Activations, count: int = 200) -> dict[str, Any]:
 def build(images: int, rounds: int) -> dict[str, Any]:
     """Recording both poolings beside the bare passes over the same images, in batches of the same size."""
     data = Cifar10(_data())
-    model = published(_data(), data)
+    model = published()
     x = torch.from_numpy(np.stack([as_image(p) for p in data.pixels("train")[:256]]))
 
     def bare() -> None:

@@ -28,12 +28,12 @@ def cifar10(session_data: Path) -> Cifar10:
 
 
 @pytest.fixture(scope="session")
-def published(session_data: Path, cifar10: Cifar10) -> PyTorchClassifier:
+def published(session_data: Path) -> PyTorchClassifier:
     """The published network."""
     pytest.importorskip("h5py")
-    from benchmarks import cifar_published
+    from benchmarks.published import published as network
 
-    return cifar_published.published(session_data, cifar10)
+    return network()
 
 
 @pytest.fixture(scope="session")
