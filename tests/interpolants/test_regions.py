@@ -315,10 +315,20 @@ def test_what_cannot_be_traced_is_measured_and_said():
     module = Choosing().eval()
     measured = Cones(PyTorchClassifier(module, LABELS, (3, 20, 20)))
     traced = Cones(PyTorchClassifier(nn.Sequential(*module.body, *module.head), LABELS, (3, 20, 20)))
-    assert measured.notes["cones"].startswith("measured on 32 random images: its code cannot be traced")
+    assert measured.notes["cones"].startswith("measured on up to 32 random images: its code cannot be traced")
     for unit in [(0, 0, 0), (3, 4, 2), (7, 7, 3), (7, 0, 1)]:
         assert measured.box("body.3", unit) == traced.box("3", unit)
         np.testing.assert_array_equal(measured.units("body.3", unit, "body.1"), traced.units("3", unit, "1"))
+
+
+def test_a_measured_unit_that_never_moves_may_see_everything():
+    torch.manual_seed(0)
+    module = Choosing().eval()
+    with torch.no_grad():
+        module.body[0].bias.fill_(-100.0)
+    cones = Cones(PyTorchClassifier(module, LABELS, (3, 20, 20)))
+    assert cones.units("body.1", (5, 5, 0), "input").all()
+    assert not cones.units("body.0", (5, 5, 0), "body.3").any()
 
 
 def test_tokens_see_everything_behind_attention_and_their_patch_before_it(transformer):
@@ -332,7 +342,7 @@ def test_a_model_with_hooks_and_a_black_box_say_how_their_cones_are_known(residu
     traced = Cones(residual)
     residual.module.stem.register_forward_hook(lambda *_: None)
     measured = Cones(residual)
-    assert measured.notes["cones"] == "measured on 32 random images: its module has hooks"
+    assert measured.notes["cones"] == "measured on up to 32 random images: its module has hooks"
     assert measured.box("relu", (5, 6, 0)) == traced.box("relu", (5, 6, 0))
     black = FunctionClassifier(lambda x: np.full((len(x), 2), 0.5), ["a", "b"], (1, 4, 4))
     assert Cones(black).notes["cones"].startswith("everything: ")

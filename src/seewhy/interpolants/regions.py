@@ -22,7 +22,9 @@ from seewhy.interpolants.base import Box
 from seewhy.interpolants.reads import Reach, Shape
 from seewhy.interpolants.walking import Walk
 
-PROBES = 32  # random images on which the cones of a model that cannot be traced are measured
+PROBES = 32  # random images, at most, on which the cones of a model that cannot be traced are measured
+TOGETHER = 4  # of them in one pass
+QUIET = 3  # passes that find nothing new before it is enough
 
 
 class Cones:
@@ -95,7 +97,7 @@ def _seeing(model: Classifier, shapes: dict[str, Shape]) -> tuple[Seeing, str]:
     except ValueError as error:
         reason = str(error)
     if "gradients" in model.abilities and "layers" in model.abilities:
-        return Measured(model, shapes), f"measured on {PROBES} random images: {reason}"
+        return Measured(model, shapes), f"measured on up to {PROBES} random images: {reason}"
     return Unknown(shapes), f"everything: {reason}"
 
 
@@ -136,18 +138,33 @@ class Measured:
     def back(self, layer: str, place: tuple[int, ...], below: str) -> Reach:
         if layer == below:
             return reads.one(self.shapes[layer], place)
-        x = self.x.clone().requires_grad_()
+        seen = np.zeros(self.shapes[below], np.bool_)
+        quiet = 0
+        for part in self.x.split(TOGETHER):
+            touched = self._touched(part, layer, place, below)
+            if touched is None:
+                return reads.nothing(self.shapes[below])
+            quiet = quiet + 1 if seen.any() and not (touched & ~seen).any() else 0
+            seen |= touched
+            if seen.all() or quiet == QUIET:
+                break
+        if not seen.any():  # the unit never moved: nothing is known about it
+            return reads.everything(self.shapes[below])
+        maps = seen.ndim == 3
+        found = [np.asarray(np.moveaxis(seen, axis, 0).reshape(n, -1).any(1)) for axis, n in enumerate(seen.shape)]
+        return tuple(axis if maps and number == 0 else _filled(axis) for number, axis in enumerate(found))
+
+    def _touched(self, x: Tensor, layer: str, place: tuple[int, ...], below: str) -> NDArray[np.bool_] | None:
+        """The values of `below` with a gradient that is not 0, for any of the images `x`; None where none can be."""
+        x = x.clone().requires_grad_()
         with torch.enable_grad():
             _, kept = self.model.activations(x, [name for name in (layer, below) if name != "input"])
             source: Tensor = x if below == "input" else kept[below]
             unit = kept[layer].movedim(0, -1)[place].sum()
             (gradient,) = torch.autograd.grad(unit, source, allow_unused=True)
         if gradient is None:
-            return reads.nothing(self.shapes[below])
-        seen = (gradient != 0).any(0).cpu().numpy()
-        maps = seen.ndim == 3
-        found = [np.asarray(np.moveaxis(seen, axis, 0).reshape(n, -1).any(1)) for axis, n in enumerate(seen.shape)]
-        return tuple(axis if maps and number == 0 else _filled(axis) for number, axis in enumerate(found))
+            return None
+        return np.asarray((gradient != 0).any(0).cpu().numpy())
 
 
 class Unknown:
