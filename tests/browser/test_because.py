@@ -339,3 +339,40 @@ def test_a_settings_change_asks_again_and_is_in_the_link(open_page: Open) -> Non
     page.go_back()
     until(page, f"JSON.stringify({CONDITIONS}) === JSON.stringify({before!r})")
     assert time.monotonic() - started < 5
+
+
+def test_more_can_be_asked_of_a_rule(open_page: Open) -> None:
+    page = ruled(open_page)
+    page.locator(".deeper summary").click()
+    page.get_by_role("button", name="All the way down").click()
+    until(page, "document.querySelectorAll('.deeper .rules li').length >= 3", 30)
+    assert "end to end" in page.locator(".deeper .out").inner_text()
+    page.get_by_role("button", name="Does it follow?").click()
+    until(page, "document.querySelectorAll('.trials tbody tr').length === 6", 60)
+    shares = page.evaluate("[...document.querySelectorAll('.trials tbody td')].map((cell) => cell.textContent)")
+    assert len(shares) == 18 and all(share.endswith("%") or share == "n/a" for share in shares)
+    page.get_by_role("button", name="All rules of “3”").click()
+    until(page, "document.querySelector('.cover li')", 60)
+    assert findings(page) == []
+    shoot(page, "because-deeper", full_page=True)
+    page.locator(".cover button").first.click()
+    until(page, "!location.hash.includes('digits/train/5&')")
+    settle(page)
+    assert page.locator("because-trail button").count() == 1
+
+
+def test_a_saved_rule_leads_back_when_it_is_dropped(open_page: Open, tmp_path: Any) -> None:
+    page = ruled(open_page, RULE + "~1:pool1")
+    wanted = page.evaluate(STATE)
+    for label, name in (("Save JSON", "rule.json"), ("Save HTML report", "rule.html")):
+        page.get_by_role("button", name="Share").click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=label).click()
+        download.value.save_as(tmp_path / name)
+        fresh = open_page("#/because?model=mnist-cnn")
+        until(fresh, "document.querySelector('image-grid .tile')", 30)
+        fresh.locator("because-pick [type=file]").set_input_files(tmp_path / name)
+        settle(fresh)
+        assert fresh.evaluate(STATE) == wanted
+    report = (tmp_path / "rule.html").read_text()
+    assert report.count("<article") == 2 and "<script" not in report

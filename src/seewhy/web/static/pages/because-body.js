@@ -16,6 +16,7 @@ export const body = () => html`<div class="because">
         <div class="scroller"><rule-grid></rule-grid></div>
         <p class="small dim help">Click a crop to ask why its condition holds, one layer down. Right-click, long-press, ⋯ or <kbd>Shift F10</kbd> for Examples and Counterexamples.</p></section>
       <div class="aside"><section class="card" aria-label="The rule"><rule-panel></rule-panel></section>
+        <because-deeper></because-deeper>
         <details class="card search"><summary>Search settings</summary><settings-form></settings-form><button type="button" class="again">Explain again</button></details>
         <details class="card log"><summary>Log</summary><pre></pre><button type="button" class="quiet copy">Copy</button></details></div>
     </div>

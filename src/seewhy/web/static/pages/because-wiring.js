@@ -22,15 +22,16 @@ import { PLAIN } from "./because-state.js";
 
 /** @param {import("./because.js").default} page @param {Actions} act */
 export function wire(page, act) {
-  const { app, pick, selected, grid, panel } = page;
+  const { app, pick, selected, grid, panel, deeper } = page;
   const strip = find(page, "layer-strip");
-  pick.app = selected.app = app;
+  pick.app = selected.app = deeper.app = app;
   on(pick, "choose", act.choose);
   on(pick, "pick", act.take);
   on(pick, "menu", ({ item, place }) => act.menu(place, { image: item.address, row: -1 }));
   on(selected, "ask", act.ask);
   on(selected, "stop", act.stop);
   on(find(page, "because-trail"), "go", ({ length }) => act.choose({ path: act.question().path.slice(0, length), look: PLAIN }));
+  on(deeper, "go", (change) => act.choose({ look: PLAIN, ...change }));
   on(grid, "ask", ({ row, column }) => act.recurse(row, act.column(column)));
   on(grid, "open", ({ column }) => column && act.choose({ image: act.column(column), path: [], look: PLAIN }));
   on(grid, "menu", ({ row, column, place }) => act.menu(place, { image: act.column(column), row }));

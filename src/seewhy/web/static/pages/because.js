@@ -6,6 +6,7 @@ import { LayerStrip } from "../elements/layer-strip.js";
 import { RuleGrid } from "../elements/rule-grid.js";
 import { RulePanel } from "../elements/rule-panel.js";
 import { SettingsForm } from "../elements/settings-form.js";
+import { BecauseDeeper } from "./because-deeper.js";
 import { BecausePick } from "./because-pick.js";
 import { BecauseSelected } from "./because-selected.js";
 import { walk } from "./because-path.js";
@@ -55,6 +56,7 @@ export default class BecausePage extends HTMLElement {
   get selected() { return find(this, "because-selected", BecauseSelected); }
   get pick() { return find(this, "because-pick", BecausePick); }
   get grid() { return find(this, "rule-grid", RuleGrid); }
+  get deeper() { return find(this, "because-deeper", BecauseDeeper); }
   get panel() { return find(this, "rule-panel", RulePanel); }
   /** Where other screens find this picture. */
   get image() { return this.#question.image || null; }
@@ -189,6 +191,7 @@ export default class BecausePage extends HTMLElement {
   /** @param {Found} found */
   #rule({ rule }) {
     find(this, ".trouble").textContent = "";
+    this.deeper.data = { question: this.#question, rule, layers: this.#setup.chosen(this.#question).filter((layer) => this.#setup.names.indexOf(layer) <= this.#setup.names.indexOf(rule.layer)) };
     this.panel.data = { rule, below: this.#setup.below(this.#question, rule.layer) };
     const form = find(this, "settings-form", SettingsForm);
     if (form.schema !== this.#setup.settings) form.schema = this.#setup.settings;
