@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from seewhy import images
 from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.function import FunctionClassifier
+from seewhy.inference.activations import shelf
+from seewhy.inference.batches import batch_size, in_batches
 from seewhy.interpolants.base import Interpolant
 from seewhy.predicates import Bound, PredictsClass, from_plain
 from seewhy.workbench import Workbench, kinds
@@ -40,14 +43,15 @@ def examples(bench: Workbench, condition: Any, **wish: Any) -> dict[str, Any]:
 
 
 def truly(bench: Workbench, split: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and outputs of a layer, straight from the model, in single precision."""
-    import torch
-
+    """Scores and outputs of a layer, straight from the model; in batches, so that no last bit rounds another way."""
     model, data = bench.model("mnist-cnn"), bench.dataset("digits")
     x = torch.from_numpy(data.pixels(split)[:, None].astype(np.float32) / 255)
+    parts = []
     with torch.no_grad():
-        scores, outputs = model.activations(x, [layer])
-    return scores.numpy(), outputs[layer].numpy()
+        for rows in in_batches(len(x), batch_size(x[:1])):
+            scores, outputs = model.activations(x[rows.start : rows.stop], [layer])
+            parts.append((scores.numpy(), outputs[layer].numpy()))
+    return np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
 
 
 def test_a_rule_holds_for_its_picture_and_its_counts_are_true(bench: Workbench) -> None:
@@ -60,8 +64,7 @@ def test_a_rule_holds_for_its_picture_and_its_counts_are_true(bench: Workbench) 
     assert len(rule.regions) == len(rule.conjuncts) == len(told["fractions"]) > 0
     for split, counts in (("train", rule.train), ("test", rule.test)):
         scores, outputs = truly(bench, split, "pool2")
-        stored = outputs.astype(np.float16)  # thresholds and values are compared as they are kept
-        holds, said = rule.premise.holds(scores, {"pool2": stored}), rule.conclusion.holds(scores, {})
+        holds, said = rule.premise.holds(scores, {"pool2": outputs}), rule.conclusion.holds(scores, {})
         assert (counts.n, counts.p) == (holds.sum(), said.sum())
         assert counts.f == (holds & ~said).sum()
         assert (told[split]["precision"], told[split]["recall"]) == (
@@ -73,7 +76,7 @@ def test_a_rule_holds_for_its_picture_and_its_counts_are_true(bench: Workbench) 
 
 
 def stored_of(bench: Workbench, index: int) -> np.ndarray:
-    return truly(bench, "train", "pool2")[1][index : index + 1].astype(np.float16)
+    return truly(bench, "train", "pool2")[1][index : index + 1]
 
 
 def test_a_condition_is_explained_by_what_its_unit_sees(bench: Workbench) -> None:
@@ -110,7 +113,7 @@ def test_examples_satisfy_counterexamples_do_not_and_both_are_all(bench: Workben
     part = ask(bench)["premise"]["parts"][0]
     bound = from_plain(part)
     assert isinstance(bound, Bound)
-    values = bound.value(truly(bench, "train", "pool2")[1].astype(np.float16))
+    values = bound.value(truly(bench, "train", "pool2")[1])
     yes, no = examples(bench, part), examples(bench, part, negate=True, limit=1000)
     assert {item["index"] for item in yes["items"]} == set(np.flatnonzero(bound.holds_for(values)))
     assert yes["total"] + no["total"] == yes["count"] == 1438
@@ -138,18 +141,25 @@ def test_restricting_excluding_exceptions_and_near_misses(bench: Workbench) -> N
     assert examples(bench, exceptions, split="test")["total"] == told["test"]["f"]
     near = examples(bench, premise, lacking=1)
     parts = [from_plain(part) for part in premise["parts"]]
-    stored = truly(bench, "train", "pool2")[1].astype(np.float16)
+    stored = truly(bench, "train", "pool2")[1]
     for item in near["items"][:20]:
         held = [bool(part.holds(np.zeros((1, 1)), {"pool2": stored[item["index"] :][:1]})) for part in parts]
         assert held.count(False) == 1 and held.index(False) == item["lacking"]
 
 
-def test_layers_that_come_next_are_recorded_in_the_same_pass_and_change_nothing(bench: Workbench) -> None:
+def test_layers_that_come_next_are_recorded_in_the_same_pass_and_change_nothing(
+    bench: Workbench, tmp_path: Path
+) -> None:
     one = kinds.task_from(
         {"kind": "interpolant", "model": "mnist-cnn", "image": KEY, "layer": "pool2", "layers": ["pool1"]}
     )
     other = kinds.task_from({"kind": "interpolant", "model": "mnist-cnn", "image": KEY, "layer": "pool2"})
     assert bench.plan(one).id == bench.plan(other).id
+    fresh = Workbench(cache=tmp_path, paths=False)
+    fresh.ask(one)
+    passes = {entry.layers for entry in shelf.entries(tmp_path / "activations")}
+    assert passes == {("pool2", "pool1")}
+    fresh.close()
 
 
 @pytest.mark.parametrize(
@@ -226,5 +236,5 @@ def test_rules_of_a_class_cover_it_and_each_names_its_picture(bench: Workbench) 
         index = int(rule["image"].split("/")[-1])
         assert rule["image"].startswith("digits/train/")
         premise = from_plain(rule["premise"])
-        assert premise.holds(scores[index : index + 1], {"pool2": outputs[index : index + 1].astype(np.float16)}).all()
+        assert premise.holds(scores[index : index + 1], {"pool2": outputs[index : index + 1]}).all()
         assert rule["regions"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -15,15 +16,19 @@ from seewhy.predicates import Bound, Negation, Predicate
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.asking import Asked, RuleQuestion, found
 from seewhy.workbench.kinds.base import Kind, Plan
+from seewhy.workbench.recordings import splits_of
 
 if TYPE_CHECKING:
     from seewhy.workbench.bench import Workbench
+
+SMALL = 50_000_000  # values of a layer over a data set, 200 MB on disk
 
 
 class InterpolantTask(RuleQuestion):
     """Find a rule at `layer` that the picture satisfies and that predicts the conclusion.
 
-    layers: further layers that will be asked about next, recorded in the same pass; they do not change the answer.
+    layers: further layers that will be asked about next; small ones are recorded in the same pass. They do not change
+    the answer.
     """
 
     kind: Literal["interpolant"] = "interpolant"
@@ -52,11 +57,16 @@ class InterpolantPlan(Plan[Finding]):
     def interpolant(self, bench: Workbench) -> Interpolant:
         """The rule itself."""
         layer = self.task.layer
-        ground = self.asked.ground(bench, [layer], self.also)
+        ground = self.asked.ground(bench, [layer], [one for one in self.also if self._is_small(one)])
         explained = _bound(ground.conclusion)
         cone = None if explained is None else ground.cones.units(explained.layer, explained.unit, layer)
         rule = self.asked.search.learn(ground.train, ground.test, layer, ground.conclusion, ground.key, cone)
         return self.asked.told(with_regions(rule, ground.cones))
+
+    def _is_small(self, layer: str) -> bool:
+        """Whether recording it beside what is asked costs little."""
+        images = sum(self.asked.data.size(split) for split in splits_of(self.asked.data))
+        return prod(self.asked.model.layers()[layer].shape) * min(images, 2 * self.asked.search.size) <= SMALL
 
 
 class InterpolantKind(Kind[InterpolantTask, Finding]):

@@ -15,11 +15,11 @@ const known = new Map();
 export const explored = new Map();
 
 /**
- * @param {import("../app.js").App} app @param {Question} question
+ * @param {import("../app.js").App} app @param {Question} question @param {string[]} layers what is probably asked next
  * @param {{ signal: AbortSignal, progress: (progress: Progress, step: number) => unknown }} hooks
  * @returns {Promise<Found[]>} one for each step; fewer where a step names a condition that its rule does not have
  */
-export async function walk(app, question, { signal, progress }) {
+export async function walk(app, question, layers, { signal, progress }) {
   /** @type {Found[]} */
   const path = [];
   let image = question.image;
@@ -28,7 +28,7 @@ export async function walk(app, question, { signal, progress }) {
     const before = path.at(-1)?.rule.premise.parts ?? [];
     const conclusion = step.condition === null ? "argmax" : before[step.condition];
     if (!conclusion) break;
-    path.push(await explain(app, { ...base(app, question), image, layer: step.layer, conclusion, settings: question.settings }, { signal, progress: (now) => progress(now, at) }));
+    path.push(await explain(app, { ...base(app, question), image, layer: step.layer, layers, conclusion, settings: question.settings }, { signal, progress: (now) => progress(now, at) }));
     const so = { ...question, path: question.path.slice(0, at + 1), look: PLAIN, restrict: false };
     explored.set(JSON.stringify([app.model?.name, so.data, so.image, so.settings, so.path]), { question: so, found: path[at] });
   }

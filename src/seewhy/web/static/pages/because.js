@@ -99,7 +99,7 @@ export default class BecausePage extends HTMLElement {
     if (!path.length) return this.#select();
     try {
       this.#busy(true);
-      this.#path = await walk(this.app, this.#question, { signal: work.signal, progress: (now) => (this.selected.progress = now) });
+      this.#path = await walk(this.app, this.#question, this.#setup.chosen(this.#question), { signal: work.signal, progress: (now) => (this.selected.progress = now) });
       if (work !== this.#work) return;
       this.#shorten(this.#path.length);
       this.#busy(false);
