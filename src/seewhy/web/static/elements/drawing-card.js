@@ -64,6 +64,12 @@ export class DrawingCard extends HTMLElement {
     find(this, "[name=centre]", HTMLInputElement).checked = on;
   }
 
+  /** Whether the model sees drawings centred, where that is wanted. @param {boolean} can */
+  set centring(can) {
+    const choice = find(this, "[name=centre]", HTMLInputElement).closest("label");
+    if (choice) choice.hidden = !can;
+  }
+
   /** Whether the map lies on the drawing where there is no room beside it. @param {boolean} on */
   set why(on) {
     find(this, "[name=why]", HTMLInputElement).checked = on;

@@ -1,21 +1,30 @@
 // @ts-check
-/** A random digit from a data set, fitted to the drawing area. Fetched when first asked for. */
+/** A random picture from a data set, in grey and fitted to the drawing area. Fetched when first asked for. */
 
 import { picture, put } from "../colours.js";
 import { inkEncode } from "../wire.js";
 
 /** @typedef {typeof import("../api.js")} Api */
 
-/** One digit of the set `digits`, as ink. @param {Api} api @param {number} width @param {number} height @returns {Promise<string>} */
-export async function randomDigit(api, width, height) {
-  const digits = (await api.datasets()).find(({ name }) => name === "digits");
-  if (!digits) throw new Error("there is no data set called digits");
-  const [split, count] = Object.entries(digits.splits)[0];
-  const { data: values, shape } = await api.image(`digits/${split}/${Math.floor(Math.random() * count)}`);
-  const data = /** @type {Float32Array} */ (values);
+const BRIGHTNESS = [0.299, 0.587, 0.114]; // of red, green and blue, as people see it (ITU-R BT.601)
+
+/** One picture as ink: of the first set in `wanted` that is here, else a digit. @param {Api} api @param {string[]} wanted @param {number} width @param {number} height @returns {Promise<string>} */
+export async function randomPicture(api, wanted, width, height) {
+  const here = (await api.datasets()).filter(({ available }) => available);
+  const set = [...wanted, "digits"].map((name) => here.find((one) => one.name === name)).find(Boolean);
+  if (!set) throw new Error("there is no data set to take a picture from");
+  const [split, count] = Object.entries(set.splits)[0];
+  const { data: values, shape } = await api.image(`${set.name}/${split}/${Math.floor(Math.random() * count)}`);
   const [rows, columns] = shape.slice(-2);
+  const data = grey(/** @type {Float32Array} */ (values), rows * columns);
   const same = rows === height && columns === width;
   return inkEncode(same ? Uint8Array.from(data, (value) => Math.round(255 * value)) : fitted(data, columns, rows, width, height));
+}
+
+/** One channel of one or three. @param {Float32Array} values @param {number} size */
+function grey(values, size) {
+  if (values.length === size) return values;
+  return Float32Array.from({ length: size }, (_, i) => BRIGHTNESS.reduce((sum, part, channel) => sum + part * values[channel * size + i], 0));
 }
 
 /** Smooth, in another size. @param {Float32Array} values @param {number} columns @param {number} rows @param {number} width @param {number} height */

@@ -85,6 +85,8 @@ export default class DrawPage extends HTMLElement {
     this.#methods = await this.app.api.methods(model.name);
     this.#model = model.name;
     this.#pad.resize(model.input.width, model.input.height);
+    find(this, "h1").textContent = model.datasets.includes("digits") ? "Draw a digit" : "Draw a picture";
+    this.#easel.centring = model.input.channels === 1; // photographs are seen as they are
     this.#why.methods = this.#methods;
     this.#empty();
     find(this, ".examples").hidden = model.input.width !== SIDE || model.input.height !== SIDE;
@@ -200,9 +202,9 @@ export default class DrawPage extends HTMLElement {
   }
 
   async #random() {
-    const { randomDigit } = await import("./draw-random.js");
+    const { randomPicture } = await import("./draw-random.js");
     const { width, height } = this.#pad;
-    await randomDigit(this.app.api, width, height).then((ink) => this.#load(ink)).catch((problem) => this.app.status(problem.message, "bad"));
+    await randomPicture(this.app.api, this.app.model?.datasets ?? [], width, height).then((ink) => this.#load(ink)).catch((problem) => this.app.status(problem.message, "bad"));
   }
 
   async #how() {
@@ -232,7 +234,7 @@ export default class DrawPage extends HTMLElement {
     z: ["Undo", () => this.#pad.undo()],
     Z: ["Redo", () => this.#pad.redo()],
     c: ["Clear", () => this.#pad.clear()],
-    r: ["Random digit", () => this.#random()],
+    r: ["Random picture", () => this.#random()],
     v: ["Map alone or over the drawing", () => (this.#why.over = this.#why.over ? 0 : 1)],
     o: ["Held: the drawing alone", () => (this.#why.bare = true), () => (this.#why.bare = false)],
     Enter: ["Classify", () => this.#ask()],
