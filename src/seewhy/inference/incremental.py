@@ -172,7 +172,7 @@ class _Pass:
             case ops.Concat() if step.maps and all(i in self.changes for i in step.inputs):
                 self.changes[index] = self._concat(step, box)
             case ops.MaxPool() if step.maps:
-                self.changes[index] = self._max_pool(index, step.op, box, source)
+                self.changes[index] = self._max_pool(index, step, box, source)
             case ops.AveragePool() if step.maps:
                 self.changes[index] = self._average_pool(step.op, box, source)
             case ops.GlobalMean():
@@ -234,15 +234,22 @@ class _Pass:
         lowered = change.add_(low) if overwrites else change + low
         return torch.maximum(lowered, high).flatten(0, 1)
 
-    def _max_pool(self, index: int, op: ops.MaxPool, box: Boxes | None, source: int) -> Tensor:
+    def _max_pool(self, index: int, step: Step, box: Boxes | None, source: int) -> Tensor:
+        op = step.op
+        assert isinstance(op, ops.MaxPool)
         if box is None:
             whole = self._gridded(self._placed(source, None)) + self._clean(source, None, "value")
             most = _channels_last(op.valid(op.padded(_channels_first(whole.flatten(0, 1)))))
             return self._gridded(most).sub_(self._clean(index, None, "value")).flatten(0, 1)
         seen = Boxes(*(run.seen(window) for run, window in zip(box, op.windows, strict=True)))
         seen = Boxes(*(_as_long(run, before) for run, before in zip(seen, self._box(source), strict=True)))
-        region = self._clean(source, seen, "floor").clone(memory_format=torch.contiguous_format).flatten(0, 1)
-        self._within(region, source, seen).add_(self._part(source, seen))
+        clean = self._clean(source, seen, "floor")
+        if self._fits(source, seen):
+            change = self._gridded(self.changes[source])
+            region = (change.add_(clean) if step.overwrites else change + clean).flatten(0, 1)
+        else:
+            region = clean.clone(memory_format=torch.contiguous_format).flatten(0, 1)
+            self._within(region, source, seen).add_(self._part(source, seen))
         most = _channels_last(op.valid(_channels_first(region)))
         found = self._gridded(most).sub_(self._clean(index, box, "value")).flatten(0, 1)
         if not self.plan.masked[index]:
