@@ -59,6 +59,17 @@ def test_five_targets_need_the_passes_of_one(residual, colours, name):
     assert 0 < counted.pictures <= alone + 2
 
 
+@pytest.mark.parametrize("name", ["grad-cam", "grad-cam-plus-plus", "layer-cam", "eigen-cam"])
+def test_one_explanation_reads_its_layer_and_the_prediction_in_one_pass(residual, colours, name):
+    method, image = small(name), colours[0].numpy()
+    expected = residual.predict(image)
+    residual.layers()  # looked at once, with a pass of its own
+    counted = Counted(residual.module.stem[0])
+    found = method(residual, image, "argmax")
+    assert counted.pictures == 1
+    np.testing.assert_allclose(found.prediction.logits, expected.logits, rtol=1e-6)
+
+
 def test_pictures_that_predict_different_classes_each_get_their_own(residual, colours):
     rows = catalog.explainer("grad-cam")().many(residual, list(colours.numpy()))
     for one, image in zip(rows, colours.numpy(), strict=True):

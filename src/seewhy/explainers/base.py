@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from seewhy.classifiers.base import Ability, Classifier
+from seewhy.classifiers.base import Ability, Classifier, Prediction
 from seewhy.inference.sharing import shared, shared_passes
 from seewhy.results import Explanation
 from seewhy.targets import ClassScore, resolve
@@ -44,6 +44,7 @@ class Explainer(BaseModel, ABC):
     title: ClassVar[str]
     needs: ClassVar[Ability]
     asks_target: ClassVar[bool] = True  # False where the map is the same for every target
+    predicts: ClassVar[bool] = False  # True where its own first pass tells what the model believes
     formula: ClassVar[str]  # MathML
     limits: ClassVar[tuple[str, ...]]
     source: ClassVar[str]
@@ -76,8 +77,8 @@ class Explainer(BaseModel, ABC):
         if not images or not targets:
             raise ValueError("there must be at least one picture and one target, got none; name what to explain")
         x = torch.cat([model.prepare(image) for image in images])
-        with shared_passes() if len(targets) > 1 else nullcontext():
-            predictions = shared("prediction", model, (), x, lambda: model.predict_batch(x))
+        with shared_passes() if len(targets) > 1 or self.predicts else nullcontext():
+            predictions = self.predictions(model, x)
             wishes = [tuple(resolve(target, model.labels, one) for target in targets) for one in predictions]
             found: dict[tuple[int, int], Explanation] = {}
             for chosen, rows in _alike(wishes).items():
@@ -90,6 +91,10 @@ class Explainer(BaseModel, ABC):
                         facts = {"prediction": predictions[row], "image": _array(x[row]), "seconds": seconds}
                         found[row, column] = self._explanation(model, attribution, place, target, facts)
         return tuple(tuple(found[row, column] for column in range(len(targets))) for row in range(len(images)))
+
+    def predictions(self, model: Classifier, x: Tensor) -> list[Prediction]:
+        """What the model believes about each image of `x`; a method that `predicts` takes it from its own passes."""
+        return shared("prediction", model, (), x, lambda: model.predict_batch(x))
 
     def _explanation(
         self, model: Classifier, found: Attribution, index: int, target: ClassScore, facts: dict[str, Any]

@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from seewhy.classifiers.base import Ability, Classifier
+from seewhy.classifiers.base import Ability, Classifier, Prediction
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.layers import as_maps, default_layer
 from seewhy.inference.sharing import shared, sharing
@@ -47,6 +47,7 @@ class Cam(Explainer):
     """A class activation map: the maps of one layer, made one."""
 
     needs: ClassVar[Ability] = "layers"
+    predicts: ClassVar[bool] = True
 
     layer: str | None = Field(
         None,
@@ -86,10 +87,7 @@ class Cam(Explainer):
 
     def read(self, model: Classifier, x: Tensor, target: ClassScore) -> Reading:
         """What the chosen layer shows for `x`; ValueError where it has no maps."""
-        layer = self.layer or default_layer(model)
-        if layer is None:
-            raise TypeError(self.refusal(model))
-        scores, kept = shared("layer", model, (layer,), x, lambda: model.activations(x, [layer]))
+        layer, (scores, kept) = self._passed(model, x)
         maps = as_maps(kept[layer])
         if maps is None:
             raise ValueError(
@@ -97,6 +95,19 @@ class Cam(Explainer):
                 f"but {layer!r} gives {tuple(kept[layer].shape)}"
             )
         return Reading(model, x, target, layer, scores, kept[layer], maps)
+
+    def predictions(self, model: Classifier, x: Tensor) -> list[Prediction]:
+        """From the pass that reads the layer, so that one explanation needs one pass."""
+        with torch.enable_grad():
+            scores = self._passed(model, x)[1][0]
+        return [Prediction.from_logits(model.labels, row) for row in scores.detach().cpu().numpy()]
+
+    def _passed(self, model: Classifier, x: Tensor) -> tuple[str, tuple[Tensor, dict[str, Tensor]]]:
+        """The chosen layer, and the scores and outputs of a pass that reads it."""
+        layer = self.layer or default_layer(model)
+        if layer is None:
+            raise TypeError(self.refusal(model))
+        return layer, shared("layer", model, (layer,), x, lambda: model.activations(x, [layer]))
 
     def remarks(self, seen: Reading, index: int, small: Tensor) -> dict[str, Any]:
         """What is to be known about image `index` and its small map (h, w)."""
