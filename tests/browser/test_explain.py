@@ -332,3 +332,60 @@ def test_a_wrong_guess_is_named_and_every_control_has_a_name(open_page: Open) ->
     assert nameless == []
     assert page.locator("h1").count() == 1
     shoot(page, "explain-dark")
+
+
+def test_the_picture_has_a_menu_by_click_key_right_click_and_long_press(open_page: Open) -> None:
+    page = ready(open_page, "#/explain?model=mnist-cnn&img=digits/test/2&x=saliency", has_touch=True)
+    own = page.locator(".corner .own")
+    items = "Array.from(document.querySelectorAll('pop-menu [role=menuitem] > span'), (item) => item.textContent)"
+    own.click()
+    until(page, items + ".length")
+    by_click = page.evaluate(items)
+    assert {"Because…", "Learn with it", "Open in Draw", "Copy link", "Copy as Python", "Save PNG"} <= set(by_click)
+    shoot(page, "explain-picture-menu")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.corner .own')")
+    page.keyboard.press("Shift+F10")
+    until(page, items + ".length")
+    assert page.evaluate(items) == by_click
+    page.keyboard.press("Escape")
+    own.click(button="right")
+    until(page, items + ".length")
+    assert page.evaluate(items) == by_click
+    page.keyboard.press("Escape")
+    box = own.bounding_box()
+    touch = page.context.new_cdp_session(page)
+    touch.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": box["x"] + 9, "y": box["y"] + 9}]}
+    )
+    until(page, items + ".length")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert page.evaluate(items) == by_click
+    page.keyboard.press("Escape")
+    page.locator("explain-cell heat-map").click(button="right")
+    of_map = page.locator("explain-cell").get_by_role("menuitem").all_inner_texts()
+    labels = [text.split("\n")[0] for text in of_map]
+    assert {
+        "Pin",
+        "Because…",
+        "Open in Draw",
+        "Copy link",
+        "Copy as Python",
+        "Copy as command",
+        "Copy as curl",
+        "Save PNG",
+    } <= set(labels)
+    assert len(labels) == len(set(labels))
+
+
+def test_the_picker_offers_every_data_set_that_is_here(open_page: Open, server: Any) -> None:
+    page = ready(open_page, "#/explain?model=mnist-cnn&img=digits/test/2&x=saliency")
+    page.get_by_role("button", name="Other picture").click()
+    until(page, "document.querySelectorAll('dialog .tiles button').length > 0")
+    sets = httpx.get(server.url + "api/v1/datasets").json()
+    here = {one["name"] for one in sets if one["available"] and one["splits"]}
+    offered = page.locator("dialog .source option").evaluate_all("options => options.map(({ value }) => value)")
+    assert set(offered) == here
+    for name in here - {offered[0]}:
+        page.locator("dialog .source").select_option(name)
+        until(page, f"document.querySelector('dialog .tiles button')?.dataset.address.startsWith('{name}/')")

@@ -14,6 +14,7 @@ export function pictureItems(app, address, { title = address, because = {} } = {
   return [
     { label: "Explain", hint: "heat maps", action: to("explain") },
     { label: "Because…", hint: "a rule", action: to("because", because) },
+    { label: "Learn with it", hint: "each method, step by step", action: to("learn") },
     { label: "Open in Draw", action: () => draw(app, address) },
     { label: "Copy link", action: () => app.copy(new URL(format("explain", { model, img: address }), location.href).href, "Link") },
     { label: "Copy as Python", action: () => app.copy(python(model ?? "", address), "Python") },

@@ -10,7 +10,7 @@ export function baselines({ settings }, sample = "") {
   if (!setting) return null;
   const rule = settings.properties[setting];
   const usual = (rule.enum ?? rule.examples ?? []).filter((/** @type {unknown} */ one) => one !== "mean" && typeof one === "string");
-  const choices = rule.image && sample ? [...usual, sample] : usual;
+  const choices = rule.image && sample ? [...usual, `mean:${sample.replace(/\/\d+$/, "")}`, sample] : usual;
   return choices.length > 1 ? { setting, choices } : null;
 }
 

@@ -38,7 +38,7 @@ export class ImagePicker extends HTMLElement {
   /** @param {Samples} samples */
   set samples({ items, sheet, columns, tile }) {
     const buttons = items.map(({ address, title }, at) => {
-      const button = html`<button type="button" aria-label="${title}" title="${title}" @click=${() => this.#pick({ address })}><span class="tile"></span></button>`;
+      const button = html`<button type="button" data-address="${address}" aria-label="${title}" title="${title}" @click=${() => this.#pick({ address })}><span class="tile"></span></button>`;
       const face = find(button, ".tile");
       face.style.backgroundImage = `url("${sheet}")`;
       face.style.backgroundPosition = `${-tile * (at % columns)}px ${-tile * Math.floor(at / columns)}px`;

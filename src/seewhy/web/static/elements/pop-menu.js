@@ -1,7 +1,7 @@
 // @ts-check
 /** A menu beside the thing it is about: opened by right-click, Shift+F10, a long press or a ⋯ button. Knows labels and functions only. */
 
-import { html } from "../html.js";
+import { html, stylesheet } from "../html.js";
 
 /** @typedef {{ label: string, hint?: string, action: () => unknown }} Entry */
 /** @typedef {{ group: string, options: { label: string, value: unknown }[], value: unknown, choose: (value: any) => unknown }} Choice a row of exclusive values; the menu stays open */
@@ -105,6 +105,7 @@ export class PopMenu extends HTMLElement {
  * @param {HTMLElement} root @param {string} selector @param {(place: Place, target: HTMLElement) => unknown} ask
  */
 export function watchMenu(root, selector, ask) {
+  stylesheet("pop-menu.css"); // before anybody asks
   const at = (/** @type {Event} */ event) => {
     const found = event.target instanceof Element ? event.target.closest(selector) : null;
     return found instanceof HTMLElement && root.contains(found) ? found : null;

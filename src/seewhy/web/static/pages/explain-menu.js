@@ -2,23 +2,35 @@
 /** What can be taken away from an Explain screen: one cell, or the whole grid as a report. Knows cells and the API. */
 
 import { format } from "../route.js";
+import { openMenu } from "../elements/pop-menu.js";
+import { pictureItems } from "../picture-menu.js";
 import { shareItems } from "../share.js";
 import { inkEncode } from "../wire.js";
 import { isPinned } from "../pins.js";
 import { pinAll, togglePin } from "./explain-pins.js";
 import { writeQuestion } from "./explain-state.js";
+import { name } from "./explain-words.js";
 
 /** @typedef {import("./explain-cell.js").ExplainCell} ExplainCell */
 /** @typedef {import("./explain-state.js").Question} Question */
 /** @typedef {import("../app.js").App} App */
 
+const ELSEWHERE = ["Because…", "Fool it", "Learn with it"]; // what another screen makes of the picture
+
+/** The menu of a picture alone. @param {App} app @param {import("../elements/pop-menu.js").Place} place @param {string} address @param {boolean} [here] it is explained already */
+export function pictureMenu(app, place, address, here = false) {
+  openMenu(place, pictureItems(app, address, { title: name(address) }).filter((item) => !here || !("label" in item) || item.label !== "Explain"), `The picture ${name(address)}`);
+}
+
 /** The ⋯ of one cell. @param {App} app @param {ExplainCell} cell @param {Question} question @param {import("../api.js").Method[]} methods */
 export function cellItems(app, cell, question, methods) {
   const task = () => cell.asked?.task ?? null;
   const shared = shareItems(app, task, () => look(cell, question));
+  const image = cell.asked?.task?.image;
+  const others = image ? /** @type {import("../elements/share-menu.js").MenuItem[]} */ (pictureItems(app, image)).filter(({ label }) => ELSEWHERE.includes(label)) : [];
   const again = cell.busy ? { label: "Cancel", action: () => cell.cancel() } : { label: "Run again", action: () => cell.start() };
   const kept = isPinned(app.state, cell.run);
-  return [{ label: kept ? "Unpin" : "Pin", hint: "for the report · P", action: () => togglePin(app, cell) }, ...shared.filter(({ label }) => label !== "Pin"), { label: "Copy link", hint: "this map alone", action: () => copyLink(app, task(), question, methods) }, { label: "Open in Draw", action: () => draw(app, cell) },
+  return [{ label: kept ? "Unpin" : "Pin", hint: "for the report · P", action: () => togglePin(app, cell) }, ...shared.filter(({ label }) => label !== "Pin"), { label: "Copy link", hint: "this map alone", action: () => copyLink(app, task(), question, methods) }, { label: "Open in Draw", action: () => draw(app, cell) }, ...others,
     ...(cell.state === "done" ? [] : [again])];
 }
 

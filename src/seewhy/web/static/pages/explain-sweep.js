@@ -33,7 +33,7 @@ export async function showSweep(place, { app, methods, cell, columns }) {
   const said = html`<p role="status" class="said"></p>`;
   place.replaceChildren(title, html`<p class="small dim">The same question, each time against another picture of “nothing” (the setting “${setting}”). What survives is, pixel by pixel, the weakest value where all maps have the same sign.</p>`, row, said,
     html`<p><button type="button" @click=${() => columns(task.method, setting, choices)}>Show them as columns</button></p>`);
-  const figures = choices.map((choice) => figure(choice));
+  const figures = choices.map((choice) => figure(named(choice)));
   row.append(...figures.map(({ node }) => node));
   link(row);
   const maps = await Promise.all(choices.map((choice, at) => fill(app, { ...task, settings: { ...task.settings, [setting]: choice } }, figures[at], control.signal)));
@@ -64,6 +64,9 @@ function figure(title) {
   return { map, words, node: html`<figure>${map}<figcaption><b>${title}</b>${words}</figcaption></figure>` };
 }
 
+/** @param {string} choice */
+const named = (choice) => choice.replace(/^mean:/, "mean of ");
+
 /** @param {App} app @param {import("../api.js").Task} task @param {Figure} figure @param {AbortSignal} signal @returns {Promise<Found | null>} */
 async function fill({ api }, task, { map, words, node }, signal) {
   try {
@@ -89,7 +92,7 @@ function summarise(maps, choices, row, said, target) {
   const all = maps.map(({ values }) => values);
   const values = surviving(all);
   const part = share(all);
-  const percent = `${part >= 0.095 || !part ? Math.round(100 * part) : (100 * part).toFixed(1)} %`;
+  const percent = part > 0 && part < 0.0005 ? "Less than 0.1 %" : `${part >= 0.095 || !part ? Math.round(100 * part) : (100 * part).toFixed(1)} %`;
   const scale = Math.min(...maps.map((map) => map.scale)) || 1;
   const last = figure("Survives all");
   last.map.style.aspectRatio = `${width} / ${height}`;
@@ -100,7 +103,7 @@ function summarise(maps, choices, row, said, target) {
   last.node.append(legend);
   row.append(last.node);
   legend.data = { scale, signed: both };
-  said.textContent = `${percent} of the evidence for “${target}” survives all of ${choices.join(", ")}.`;
+  said.textContent = `${percent} of the evidence for “${target}” survives all of ${choices.map(named).join(", ")}.`;
 }
 
 /** One cross-hair in all maps. @param {HTMLElement} row */

@@ -3,6 +3,7 @@
 
 import { find, html, on } from "../html.js";
 import { ImagePicker, watchPictures } from "../elements/image-picker.js";
+import { watchMenu } from "../elements/pop-menu.js";
 import { ProbabilityBars } from "../elements/probability-bars.js";
 import { ExplainFolds } from "./explain-folds.js";
 import { ExplainGrid } from "./explain-grid.js";
@@ -36,7 +37,7 @@ export default class ExplainPage extends HTMLElement {
   /** @type {Promise<void> | null} */
   #filled = null;
   #picture = /** @type {HTMLImageElement} */ (html`<img class="picture" alt="">`);
-  #corner = html`<div class="corner">${this.#picture}</div>`;
+  #corner = html`<div class="corner"><button type="button" class="own quiet" aria-haspopup="menu">${this.#picture}</button></div>`;
   #body = html`<div class="explain">
     <explain-head></explain-head>
     <p class="note trouble" role="alert"></p>
@@ -73,6 +74,8 @@ export default class ExplainPage extends HTMLElement {
     for (const part of [head, panel]) on(part, "choice", ({ what }) => this.#offer(what));
     on(find(this, "explain-folds"), "unfold", () => this.#unfold());
     for (const type of ["active", "column"]) on(grid, type, () => this.#unfold());
+    watchMenu(this, ".corner .own, .start .tiles button", (place, { dataset }) => this.#pictureMenu(place, dataset.address));
+    find(this.#corner, ".own").addEventListener("click", ({ currentTarget }) => this.#pictureMenu({ anchor: /** @type {HTMLElement} */ (currentTarget) }));
     watchPictures(this, (blob) => this.#take({ blob }));
   }
 
@@ -173,11 +176,9 @@ export default class ExplainPage extends HTMLElement {
   /** No picture, or one that cannot be read: where to get another. @param {string} [trouble] */
   async #start(trouble = "") {
     this.#frame(false);
-    const empty = { title: "Explain a picture", facts: "Any picture, any methods, any classes, side by side." };
-    this.head.data = trouble ? { title: name(this.#question.image), facts: "" } : empty;
+    this.head.data = trouble ? { title: name(this.#question.image), facts: "" } : { title: "Explain a picture", facts: "Any picture, any methods, any classes, side by side." };
     find(this, ".trouble").textContent = trouble;
-    const picker = find(this, ".start", ImagePicker);
-    await (this.#filled ??= fill(picker, this.app, 6));
+    await (this.#filled ??= fill(find(this, ".start", ImagePicker), this.app, 6));
   }
 
   /** @param {boolean} working */
@@ -220,6 +221,12 @@ export default class ExplainPage extends HTMLElement {
   async #cellItems(cell) {
     const { cellItems } = await import("./explain-menu.js");
     return cellItems(this.app, cell, this.#question, this.#methods);
+  }
+
+  /** @param {import("../elements/pop-menu.js").Place} place @param {string} [address] of another picture than this one */
+  async #pictureMenu(place, address) {
+    const { pictureMenu } = await import("./explain-menu.js");
+    pictureMenu(this.app, place, address ?? this.#question.image, !address);
   }
 
   async shareItems() {

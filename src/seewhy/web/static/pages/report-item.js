@@ -27,7 +27,7 @@ export class ReportItem extends HTMLElement {
   #note = /** @type {HTMLTextAreaElement} */ (html`<textarea rows="2" maxlength="10000" placeholder="What do you see?"></textarea>`);
   #picture = /** @type {HTMLImageElement} */ (html`<img class="seen" alt="">`);
   #body = html`<article class="card item">
-    <div class="maps-pair">${this.#picture}<div class="map"><heat-map></heat-map><colour-legend></colour-legend></div></div>
+    <div class="maps-pair"><button type="button" class="own quiet" aria-haspopup="menu">${this.#picture}</button><div class="map"><heat-map></heat-map><colour-legend></colour-legend></div></div>
     <div class="words"><h2></h2><p class="small dim about"></p><p class="small sentence"></p><p class="note trouble" role="alert" hidden></p>
       <label class="note-field"><span class="small dim">Note</span>${this.#note}</label><p class="printed"></p></div>
     <div class="place"><span class="handle" aria-hidden="true" title="Drag to another place">⠿</span>

@@ -2,6 +2,7 @@
 /** The Report screen: what was pinned, in order, with a note each; one file to send. Knows pins and items, no map. */
 
 import { find, html } from "../html.js";
+import { watchMenu } from "../elements/pop-menu.js";
 import { change, move, unpin } from "../pins.js";
 import { ReportItem } from "./report-item.js";
 
@@ -46,6 +47,11 @@ export default class ReportPage extends HTMLElement {
     list.addEventListener("renewed", (event) => this.#renew(runOf(event), detail(event).run));
     list.addEventListener("remove", (event) => this.#remove(runOf(event)));
     list.addEventListener("move", (event) => this.#move(runOf(event), detail(event).by));
+    watchMenu(list, ".own", (place, own) => this.#menu(place, own));
+    list.addEventListener("click", ({ target }) => {
+      const own = target instanceof Element && target.closest(".own");
+      if (own instanceof HTMLElement) this.#menu({ anchor: own }, own);
+    });
     list.addEventListener("dragstart", ({ target }) => (this.#dragged = target instanceof ReportItem ? target.pin?.run ?? "" : ""));
     list.addEventListener("dragend", () => (this.#dragged = ""));
     list.addEventListener("dragover", (event) => this.#over(event));
@@ -122,6 +128,12 @@ export default class ReportPage extends HTMLElement {
     state.pins = [];
     find(this, "h1").focus();
     this.app.toast(`${before.length} pins removed.`);
+  }
+
+  /** What can be done with a picture. @param {import("../elements/pop-menu.js").Place} place @param {HTMLElement} own */
+  async #menu(place, own) {
+    const item = own.closest("report-item");
+    if (item instanceof ReportItem && item.pin) (await import("./explain-menu.js")).pictureMenu(this.app, place, item.pin.task.image);
   }
 
   /** A dragged item goes where the pointer is. @param {DragEvent} event */
