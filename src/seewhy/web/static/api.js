@@ -44,6 +44,12 @@ export const health = () => json("health");
 export const models = () => once("models");
 /** @param {string} name @returns {Promise<Model>} */
 export const model = (name) => once(`models/${path(name)}`);
+/** Loads a model by address; only where the server allows it. @param {string} address @returns {Promise<Model>} */
+export const addModel = async (address) => {
+  const added = await post("models", { address });
+  known.delete("models");
+  return added;
+};
 /** @param {string} name @returns {Promise<Layer[]>} */
 export const layers = (name) => once(`models/${path(name)}/layers`);
 /** All methods; with a model, each with the sentence why it refuses. @param {string} [model] @returns {Promise<Method[]>} */

@@ -20,6 +20,8 @@ const PAGES = {
   draw: () => import("./pages/draw.js"),
   explain: () => import("./pages/explain.js"),
   because: () => import("./pages/because.js"),
+  browse: () => import("./pages/browse.js"),
+  models: () => import("./pages/models.js"),
   learn: () => import("./pages/learn.js"),
   report: () => import("./pages/report.js"),
 };

@@ -20,6 +20,7 @@ from seewhy.datasets.base import ImageSet
 from seewhy.inference.batches import batch_size
 from seewhy.progress import track
 from seewhy.workbench.findings import Finding
+from seewhy.workbench.judging import judged
 from seewhy.workbench.kinds.base import Kind, Plan
 from seewhy.workbench.tasks import Question
 
@@ -53,11 +54,11 @@ class PredictionsPlan(Plan[Finding]):
         score the probability of the prediction, loss −ln of the label's probability (NaN where it is not known)."""
         started = time.perf_counter()
         labels = known_labels(self.data, self.task.split, self.model)
-        judged, start = [], 0
+        told, start = [], 0
         for x in inputs(self.model, self.data, self.task.split, "predicting"):
-            judged.append(_judged(self.model, x, labels[start : start + len(x)]))
+            told.append(_judged(self.model, x, labels[start : start + len(x)]))
             start += len(x)
-        columns = [np.concatenate(column) for column in zip(*judged, strict=True)] or [np.zeros(0)] * 3
+        columns = [np.concatenate(column) for column in zip(*told, strict=True)] or [np.zeros(0)] * 3
         predicted, score, loss = columns
         arrays = {
             "predicted": predicted.astype(np.int32),
@@ -66,6 +67,7 @@ class PredictionsPlan(Plan[Finding]):
             "loss": loss.astype(np.float32),
         }
         facts = _facts(arrays, len(self.model.labels)) | {"seconds": time.perf_counter() - started}
+        facts |= judged(arrays["label"], arrays["predicted"], arrays["score"].astype(np.float64), self.model.labels)
         return Finding(self.task.model_dump(mode="json"), facts, arrays)
 
 
