@@ -27,7 +27,7 @@ export class ConfusionMatrix extends HTMLElement {
     this.style.setProperty("--classes", String(labels.length));
     this.#cells = counts.map((row, label) => row.map((count, predicted) => this.#cell({ label, predicted, count, share: totals[label] ? count / totals[label] : 0 }, labels)));
     this.replaceChildren(
-      html`<div role="row" class="head"><span role="columnheader" class="corner small dim">true ↓ called →</span>${labels.map((label) => html`<span role="columnheader" class="dim" title="${label}" aria-label="${label}">${long ? label.slice(0, SHORT) : label}</span>`)}</div>`,
+      html`<div role="row" class="head"><span role="columnheader" class="corner small dim">true ↓</span>${labels.map((label) => html`<span role="columnheader" class="dim" title="${label}" aria-label="${label}">${long ? label.slice(0, SHORT) : label}</span>`)}</div>`,
       ...this.#cells.map((row, label) => html`<div role="row"><span role="rowheader" title="${labels[label]}">${labels[label]}</span>${row}</div>`),
     );
     this.#stop(0, 0);

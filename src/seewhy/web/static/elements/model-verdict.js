@@ -66,7 +66,7 @@ export class ModelVerdict extends HTMLElement {
 function reliability({ bins, ece }) {
   const [sure, right] = [bins.map((bin) => bin.sure), bins.map((bin) => bin.right)];
   return {
-    lines: [{ name: "right answers", look: "wide", x: [0, ...sure], y: [bins[0] && bins[0].sure < 0.05 ? right[0] : 0, ...right] }, { name: "what it says", look: "thin", x: [0, 1], y: [0, 1] }],
+    lines: [{ name: "right answers", look: "wide", x: sure, y: right }, { name: "what it says", look: "thin", x: [0, 1], y: [0, 1] }],
     xLabel: "how sure the model is", yLabel: "share of right answers", ends: ["0 %", "100 %"],
     sentence: `Reliability: the calibration error is ${(100 * ece).toFixed(1)} percent. ${bins.map((bin) => `Of ${bin.count} images at ${Math.round(100 * bin.sure)} percent sure, ${Math.round(100 * bin.right)} percent are right.`).join(" ")}`,
   };

@@ -20,7 +20,7 @@ const SORTS = /** @type {const} */ ([["index", "as they come"], ["score", "least
 
 export default class BrowsePage extends HTMLElement {
   static title = "Browse";
-  static styles = ["because.css", "browse.css"];
+  static styles = ["pop-menu.css", "because.css", "browse.css"];
   /** Set by the shell before anything else. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
 

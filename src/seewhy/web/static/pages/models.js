@@ -7,11 +7,11 @@ import { ProgressRing } from "../elements/progress-ring.js";
 import { format } from "../route.js";
 import { options } from "./browse-words.js";
 
-/** @typedef {import("../api.js").Model & { preprocessing?: { keep: string, resampling: string, mean: number[] | null, std: number[] | null } }} Model */
+/** @typedef {import("../api.js").Model & { preprocessing?: { keep: number | string, resampling: string, mean: number[] | null, std: number[] | null } }} Model */
 
 export default class ModelsPage extends HTMLElement {
   static title = "Models";
-  static styles = ["because.css", "browse.css"];
+  static styles = ["pop-menu.css", "because.css", "browse.css"];
   /** Set by the shell before anything else. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
   #turn = 0;
@@ -86,7 +86,7 @@ export default class ModelsPage extends HTMLElement {
       ["Classes", shown],
       ["It gives", abilities.join(", ")],
       ["Framework", framework],
-      ["Preprocessing", preprocessing?.mean ? `(x − ${numbers(preprocessing.mean)}) / ${numbers(preprocessing.std ?? [1])}, x from 0 to 1; keeps the ${preprocessing.keep}` : "its own"],
+      ["Preprocessing", preprocessing?.mean ? `(x − ${numbers(preprocessing.mean)}) / ${numbers(preprocessing.std ?? [1])}, x from 0 to 1${frame(preprocessing.keep)}` : "its own"],
       ["Class activation maps look at", layer ?? "nothing: it shows no layers"],
     ];
     find(this, ".model-facts").replaceChildren(...facts.map(([term, words]) => html`<div><dt class="dim">${term}</dt><dd>${words}</dd></div>`));
@@ -139,6 +139,11 @@ export default class ModelsPage extends HTMLElement {
       say(/** @type {Error} */ (problem).message);
     }
   }
+}
+
+/** How much of a picture the model is shown. @param {number | string} keep */
+function frame(keep) {
+  return Number(keep) < 1 ? `; sees the middle ${(100 * Number(keep)).toFixed(0)} %` : "";
 }
 
 customElements.define("models-page", ModelsPage);
