@@ -69,6 +69,7 @@ def fresh(model, images, layers):
 def test_stored_values_are_the_models_own_rounded(residual, tmp_path, monkeypatch, values, gathered):
     monkeypatch.setattr(recording, "GATHERED", gathered)
     monkeypatch.setattr(recording, "MAPPED", 5000)
+    monkeypatch.setattr(recording, "CACHED", 3000)
     images, layers = Noise(), ["relu", "pool", "head"]
     found = record(residual, images, "train", layers, folder=tmp_path, values=values)
     scores, outputs = fresh(residual, images, layers)

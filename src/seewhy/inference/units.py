@@ -13,7 +13,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 T = TypeVar("T", bound=np.generic)
 
@@ -67,9 +66,3 @@ def in_order(values: NDArray[T]) -> NDArray[T]:
     if values.ndim == 4:
         values = values.transpose(0, 2, 3, 1)
     return values.reshape(len(values), -1)
-
-
-def rows_in_order(rows: Tensor, shape: Sequence[int]) -> Tensor:
-    """Rows (U, N) in the order of a layer's own `shape` as (H, W, C, N), or (…, N); nothing is copied."""
-    whole: Tensor = rows.unflatten(0, tuple(shape))
-    return whole.permute(1, 2, 0, 3) if len(shape) == 3 else whole

@@ -29,14 +29,15 @@ from seewhy.inference.activations import shelf
 from seewhy.inference.activations.ranking import MOST, ranks
 from seewhy.inference.activations.stored import Activations, LayerUnits
 from seewhy.inference.batches import batch_size, in_batches
-from seewhy.inference.units import named_shape, rows_in_order
+from seewhy.inference.units import in_order
 from seewhy.progress import track
 
 Values = Literal["float16", "float32"]
 
 PREPARATION = 1  # changes when the way from a data set's pixels to a model's input changes
 GATHERED = 192 * 2**20  # bytes of outputs held before they are turned and written
-MAPPED = 32 * 2**20  # bytes of a file that are mapped at once while it is written
+CACHED = 2**19  # bytes of outputs that are turned at once: they stay in a core's cache
+MAPPED = 32 * 2**20  # bytes of a file that are mapped at once while its rows are ranked
 
 
 def record(
@@ -171,7 +172,7 @@ class _Recorder:
         room = max(1, GATHERED // max(1, width * len(batches[0])))  # batches gathered at once
         scores = []
         for each in files.values():
-            each.make(self.count, min(self.count, room * len(batches[0])))
+            each.make(self.count, min(room, len(batches)), len(batches[0]))
         with torch.no_grad():
             for number, batch in enumerate(track(batches, "recording"), start=1):
                 x = self._input(batch)
@@ -204,7 +205,8 @@ class _Files:
         self.dtype = np.dtype(kind)
         self.values = place / f"{token}-{number}-values.bin"
         self.ranks = place / f"{token}-{number}-ranks.bin"
-        self._count = self._written = self._held = 0
+        self._order = in_order(np.arange(self.units).reshape(1, *info.shape))[0]  # of the units in the layer's output
+        self._count = self._written = self._held = self._batches = 0
         self._gathered = torch.empty(0)
 
     def describe(self) -> dict[str, Any]:
@@ -215,10 +217,10 @@ class _Files:
             "ranks": self.ranks.name,
         }
 
-    def make(self, count: int, gathered: int) -> None:
-        """An empty file for `count` images, and room for `gathered` of them."""
+    def make(self, count: int, batches: int, size: int) -> None:
+        """An empty file for `count` images, and room for some `batches` of `size` images."""
         self._count = count
-        self._gathered = torch.empty(self.units, gathered, dtype=getattr(torch, self.dtype.name))
+        self._gathered = torch.empty(batches, self.units, size, dtype=getattr(torch, self.dtype.name))
         with open(self.values, "wb") as file:
             file.truncate(self.units * count * self.dtype.itemsize)
 
@@ -229,24 +231,26 @@ class _Files:
                 f"layer {self.name!r} must give {self.shape} for every image, got {tuple(output.shape[1:])}; "
                 "choose another layer"
             )
-        turned = output.detach().flatten(1).to(self._gathered.dtype).t().contiguous()  # (units, images)
+        turned = self._gathered[self._batches][:, : len(output)]  # (units, images), in the layer's own order
+        turned.copy_(output.detach().flatten(1).to(turned.dtype).t())
         turned += 0  # makes −0 the same as 0
         if not bool(torch.isfinite(turned.sum(dtype=torch.float32))) and not bool(torch.isfinite(turned).all()):
             if bool(torch.isfinite(output).all()) and self.dtype == np.float16:
                 raise _TooLarge(self.name)
             raise ValueError(f"layer {self.name!r} gives NaN or infinity for some images; choose another layer")
-        room = self._gathered[:, self._held : self._held + len(output)]
-        room.unflatten(0, named_shape(self.shape)).copy_(rows_in_order(turned, self.shape))
+        self._batches += 1
         self._held += len(output)
 
     def turn(self) -> None:
-        """Write what was gathered into the rows of the units."""
-        held = self._gathered[:, : self._held].numpy()
-        for block in in_batches(self.units, max(1, MAPPED // (self._count * self.dtype.itemsize))):
+        """Write what was gathered into the rows of the units; all batches but the last are full."""
+        gathered = self._gathered[: self._batches].numpy()
+        for block in in_batches(self.units, max(1, CACHED // gathered[:, 0].nbytes)):
+            some = gathered.take(self._order[block.start : block.stop], axis=1, mode="clip")
             rows = self._mapped(self.values, self.dtype, block, "r+")
-            rows[:, self._written : self._written + self._held] = held[block.start : block.stop]
+            joined = some.transpose(1, 0, 2).reshape(len(block), -1)
+            rows[:, self._written : self._written + self._held] = joined[:, : self._held]
         self._written += self._held
-        self._held = 0
+        self._held = self._batches = 0
 
     def rank(self, count: int) -> None:
         """Write the ranks, once all values are there."""
