@@ -42,3 +42,13 @@ def test_the_method_in_contributing_is_a_whole_one():
     assert why.values.any()
     assert catalog.describe_method(method)["settings"]["properties"]["grey"]["default"] == 0.5
     assert method.name not in catalog.explainers()
+
+
+def test_the_example_about_rules_runs():
+    text = (ROOT / "docs" / "interpolants.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.S)
+    assert code is not None
+    made: dict[str, object] = {}
+    exec(compile(code[1], "interpolants.md", "exec", dont_inherit=True), made)
+    assert made["rule"].conjuncts and made["same"].parts == made["rule"].premise.parts
+    assert made["how_many"] == made["rule"].test.f
