@@ -12,15 +12,18 @@ from safetensors.torch import save_file
 from seewhy import load
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.base import ImageSet
+from seewhy.datasets.cifar10 import Cifar10
 from seewhy.datasets.digits import Digits
 from seewhy.datasets.mnist import CHECKSUMS, Mnist
 from seewhy.zoo import pretrained
+from seewhy.zoo.cards import tensors
+from seewhy.zoo.courses import COURSES
 
 
 def right(model: Classifier, data: ImageSet, split: str) -> np.ndarray:
-    x = torch.from_numpy(np.array(data.pixels(split))).float()[:, None] / 255
+    x = tensors(data, split)[0]
     with torch.no_grad():
-        predicted = torch.cat([model.scores(part).argmax(1) for part in x.split(500)]).numpy()
+        predicted = torch.cat([model.scores(part.float() / 255).argmax(1) for part in x.split(500)]).numpy()
     return predicted == data.truth(split)
 
 
@@ -32,6 +35,38 @@ def test_the_card_says_what_the_full_test_set_says(data_folder):
     assert model.about["test_images"] == 10_000
     for label, recall in model.about["recall"].items():
         assert recall == pytest.approx(hits[data.truth("test") == int(label)].mean(), abs=1e-9)
+
+
+@pytest.mark.slow
+def test_the_card_of_the_cifar_network_says_what_the_full_test_set_says(data_folder):
+    model, data = load("cifar-cnn"), Cifar10(data_folder)
+    if not data.available():
+        pytest.skip("needs cifar10/ in the folder SEEWHY_DATA names")
+    hits = right(model, data, "test")
+    assert hits.mean() >= 0.85
+    assert model.about["accuracy"] == pytest.approx(hits.mean(), abs=1e-9)
+    assert model.about["data_sha256"]["test"] == data.checksums()["test"]
+    for label, recall in model.about["recall"].items():
+        assert recall == pytest.approx(hits[data.truth("test") == data.labels.index(label)].mean(), abs=1e-9)
+
+
+def test_the_card_of_the_cifar_network_is_complete():
+    model = load("cifar-cnn")
+    about = model.about
+    assert about["training_images"] == 50_000 and about["test_images"] == 10_000
+    assert len(about["history"]) == about["recipe"]["epochs"]
+    assert about["command"].startswith("seewhy train cifar-cnn")
+    assert about["accuracy"] >= 0.85
+    assert model.labels == Cifar10.labels
+    assert model.input_shape == (3, 32, 32)
+    assert (pretrained.WEIGHTS / "cifar-cnn.safetensors").stat().st_size <= 2 * 2**20
+
+
+def test_the_recipe_on_a_card_is_that_of_its_course():
+    """So that `seewhy train NAME` repeats what ships."""
+    for name in pretrained.names():
+        recipe = COURSES[name].recipe
+        assert recipe.model_copy(update=load(name).about["recipe"]) == recipe
 
 
 def test_the_card_says_what_the_embedded_digits_say():
