@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.occlusion import Occlusion
-from seewhy.inference import convolving
+from seewhy.inference import convolving, ops
 from seewhy.inference.boxes import Run, Window
 from seewhy.inference.dense import dense, halving
 from seewhy.inference.grids import ALONE
@@ -78,7 +78,11 @@ def layers(draw: st.DrawFn, channels: int) -> tuple[str, nn.Module, int]:
         return "none", nn.AvgPool2d(kernel, stride, padding, ceil, draw(st.booleans())), channels
     if kind == "norm":
         return "none", nn.BatchNorm2d(channels), channels
-    act = draw(st.sampled_from([nn.ReLU(inplace=True), nn.Sigmoid(), nn.LeakyReLU(0.1), nn.GELU(), nn.Dropout(0.5)]))
+    act = draw(
+        st.sampled_from(
+            [nn.ReLU(inplace=True), nn.ReLU6(inplace=True), nn.Sigmoid(), nn.LeakyReLU(0.1), nn.GELU(), nn.Dropout(0.5)]
+        )
+    )
     return "none", act, channels
 
 
@@ -319,7 +323,7 @@ class Square(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = F.max_pool2d(F.relu(self.wide(x)), 2)
-        x = F.silu(self.more(x) * 2 + x)
+        x = F.relu6(F.silu(self.more(x) * 2 + x))
         x = x + F.avg_pool2d(self.veil, 2)
         return self.head(F.max_pool2d(F.hardtanh(x), 2).flatten(1))
 
@@ -346,3 +350,17 @@ def test_a_few_places_get_the_same_scores_as_among_all(residual, colours):
         torch.testing.assert_close(look.scores(places[some]), all_of_them[some], rtol=1e-5, atol=1e-6)
         batches = asked.batches(places[some])
         assert sorted(map(tuple, torch.cat(batches).tolist())) == sorted(map(tuple, places[some].tolist()))
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.ReLU6()])
+def test_whole_passes_join_activations_and_give_the_same(activation):
+    torch.manual_seed(0)
+    conv = nn.Conv2d(3, 8, 3, 2, 1)
+    module = nn.Sequential(conv, nn.BatchNorm2d(8), activation, nn.Conv2d(8, 8, 3, groups=8), activation, nn.Flatten())
+    model = PyTorchClassifier(module.eval(), [str(i) for i in range(8 * 8 * 10)], (3, 20, 24), mean=0.4, std=0.02)
+    x = torch.rand(5, 3, 20, 24)
+    program = dense(model).program
+    assert program is not None, dense(model).reason
+    assert [type(step.op) for _, step in program.whole_steps].count(ops.Activated) == 2
+    with torch.inference_mode():
+        torch.testing.assert_close(program.scores(x), model.scores(x), rtol=1e-5, atol=1e-5)

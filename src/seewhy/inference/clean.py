@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -15,12 +14,10 @@ from seewhy.inference.graph import Program
 Edges = tuple[int, int, int, int]  # left, right, top, bottom
 MARGIN = 8  # margins are rounded up to this, so that boxes of other sizes find them ready
 
-KINDS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {  # what is read, and what stands outside the map
-    "value": (lambda x: x, 0.0),
-    "floor": (lambda x: x, float("-inf")),
-    "low": (lambda x: x.clamp(max=0), float("-inf")),
-    "high": (lambda x: -x.clamp(min=0), 0.0),
-}
+Kind = tuple[str, float | None]  # what is read, for an activation with its top
+VALUE: Kind = ("value", None)
+FLOOR: Kind = ("floor", None)
+OUTSIDE = {"value": 0.0, "floor": float("-inf"), "lost": float("-inf"), "room": 0.0, "kept": 0.0}
 
 
 class Clean:
@@ -31,7 +28,7 @@ class Clean:
         self.values = program.values(image[None])
         self.scores: Tensor = self.values[-1]
         self._change: Tensor = torch.zeros_like(self.values[0])
-        self._rows: dict[tuple[int, str, Edges], Tensor] = {}
+        self._rows: dict[tuple[int, Kind, Edges], Tensor] = {}
 
     def covered(self, fill: Tensor) -> Clean:
         """The same, and what covering it with `fill` (C, H, W) would change in the image."""
@@ -42,9 +39,9 @@ class Clean:
 
     def change(self, rows: Run, columns: Run) -> Tensor:
         """What covering each box changes in the image, (rows, columns, h, w, C); zero outside it."""
-        return self.boxes(-1, "value", rows, columns).clone(memory_format=torch.contiguous_format)
+        return self.boxes(-1, VALUE, rows, columns).clone(memory_format=torch.contiguous_format)
 
-    def boxes(self, index: int, kind: str, rows: Run, columns: Run) -> Tensor:
+    def boxes(self, index: int, kind: Kind, rows: Run, columns: Run) -> Tensor:
         """The value of step `index` at the place of each box, (rows, columns, h, w, C), as a view."""
         (top, bottom), (left, right) = rows.margins, columns.margins
         edges = (_rounded(left), _rounded(right), _rounded(top), _rounded(bottom))
@@ -57,16 +54,24 @@ class Clean:
             value.storage_offset() + start,
         )
 
-    def rows(self, index: int, kind: str, edges: Edges) -> Tensor:
+    def rows(self, index: int, kind: Kind, edges: Edges) -> Tensor:
         """The value of step `index` (−1 for the change of the image) as (H, W, C), with so many places around it."""
         key = (index, kind, edges)
         if key not in self._rows:
-            read, outside = KINDS[kind]
             value = self._change if index < 0 else self.values[index]
-            known = read(value[0].permute(1, 2, 0)).contiguous()
+            known = _read(value[0].permute(1, 2, 0), *kind).contiguous()
+            outside = OUTSIDE[kind[0]]
             self._rows[key] = F.pad(known, (0, 0, *edges), value=outside) if any(edges) else known
         return self._rows[key]
 
 
 def _rounded(margin: int) -> int:
     return -(-margin // MARGIN) * MARGIN
+
+
+def _read(value: Tensor, what: str, top: float | None) -> Tensor:
+    """The value; or what an activation up to `top` takes away, its room to the top, or minus its output."""
+    if what in ("value", "floor"):
+        return value
+    kept = value.clamp(0, top)
+    return {"lost": value - kept, "room": (top or 0.0) - kept, "kept": -kept}[what]

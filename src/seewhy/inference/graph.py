@@ -6,6 +6,7 @@ import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 
 from seewhy.inference import ops
 from seewhy.inference.boxes import Window
-from seewhy.inference.simplify import in_memory_order, simplified
+from seewhy.inference.simplify import activated, in_memory_order, simplified
 
 TOLERANCE = 1e-4  # of the scores' range: the steps must give what the module gives
 
@@ -47,6 +48,11 @@ class Program:
     device: torch.device
     dtype: torch.dtype
 
+    @cached_property
+    def whole_steps(self) -> list[tuple[int, Step]]:
+        """The steps behind the image with their numbers, as whole passes take them."""
+        return activated(self.steps)
+
     def read(self, x: Tensor) -> Tensor:
         """Images as the first step takes them."""
         return x.to(self.device, self.dtype).contiguous(memory_format=torch.channels_last)
@@ -54,7 +60,7 @@ class Program:
     def scores(self, x: Tensor) -> Tensor:
         """Scores (N, K) of images (N, C, H, W); forgets each value as soon as nobody needs it."""
         values: dict[int, Any] = {0: self.read(x)}
-        for index, step in enumerate(self.steps[1:], start=1):
+        for index, step in self.whole_steps:
             values[index] = compute(step, [values[i] for i in step.inputs])
             for dead in step.dies:
                 del values[dead]
@@ -71,7 +77,7 @@ class Program:
 def compute(step: Step, inputs: list[Any]) -> Any:
     """The step's output; overwrites its first input where nobody else needs it."""
     if step.overwrites and isinstance(step.op, ops.Relu):
-        return inputs[0].relu_()
+        return step.op.overwriting(inputs[0])
     return step.op.whole(*inputs)
 
 
@@ -211,6 +217,8 @@ def _layer(layer: nn.Module) -> ops.Op | None:
             return ops.Affine(scale[None], shift[None])
         case nn.ReLU():
             return ops.Relu()
+        case nn.ReLU6():
+            return ops.Relu(6.0)
         case nn.MaxPool2d() if not layer.return_indices:
             return _max_pool(layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode)
         case nn.AvgPool2d():
@@ -233,6 +241,8 @@ def _call(node: fx.Node) -> ops.Op | None:
     match node.target:
         case F.relu | torch.relu | torch.relu_ | "relu" | "relu_":
             return ops.Relu()
+        case F.relu6:
+            return ops.Relu(6.0)
         case torch.cat | torch.concat if isinstance(node.args[0], list | tuple):
             dim = kwargs.get("dim", args[0] if args else 0)
             return ops.Concat() if dim in (1, -3) and len(set(node.args[0])) == len(node.args[0]) else None
@@ -354,11 +364,11 @@ def _bound(names: Iterable[str], args: tuple[Any, ...], kwargs: Mapping[str, Any
 
 
 POINTWISE_LAYERS = (
-    nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Sigmoid, nn.Tanh, nn.Softplus,
+    nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Sigmoid, nn.Tanh, nn.Softplus,
     nn.Softsign, nn.Hardswish, nn.Hardsigmoid, nn.Hardtanh, nn.LogSigmoid, nn.Threshold,
 )  # fmt: skip
 POINTWISE_FUNCTIONS = (
-    F.relu6, F.leaky_relu, F.elu, F.celu, F.selu, F.gelu, F.silu, F.mish, F.sigmoid, F.tanh, F.softplus, F.hardswish,
+    F.leaky_relu, F.elu, F.celu, F.selu, F.gelu, F.silu, F.mish, F.sigmoid, F.tanh, F.softplus, F.hardswish,
     F.hardsigmoid, F.hardtanh, torch.sigmoid, torch.tanh, torch.abs, torch.exp, torch.clamp,
     operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, operator.pow,
     operator.iadd, operator.isub, operator.imul, operator.itruediv,

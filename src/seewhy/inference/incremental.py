@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from seewhy.inference import ops
 from seewhy.inference.boxes import Run, Window, union
-from seewhy.inference.clean import Clean
+from seewhy.inference.clean import FLOOR, VALUE, Clean, Kind
 from seewhy.inference.convolving import Convolving, fitted
 from seewhy.inference.graph import Program, Step
 
@@ -164,7 +164,7 @@ class _Pass:
             case ops.Conv() if step.maps:
                 self.changes[index] = self._conv(index, step.op, box, source)
             case ops.Relu() if step.maps:
-                self.changes[index] = self._relu(box, source, step.overwrites)
+                self.changes[index] = self._relu(step.op, box, source, step.overwrites)
             case ops.Affine() if alike and step.maps:
                 self.changes[index] = self._placed(source, box) * step.op.scale.flatten()
             case ops.Add() if alike and step.maps:
@@ -227,23 +227,28 @@ class _Pass:
 
     # Layers that need the clean value
 
-    def _relu(self, box: Boxes | None, source: int, overwrites: bool) -> Tensor:
-        """max(g + d, 0) − max(g, 0) = max(d + min(g, 0), −max(g, 0)): nothing is left outside the map."""
-        low, high = (self._clean(source, box, kind) for kind in ("low", "high"))
+    def _relu(self, op: ops.Relu, box: Boxes | None, source: int, overwrites: bool) -> Tensor:
+        """min(max(g + d, 0), t) − h = max(min(d + (g − h), t − h), −h) with h = min(max(g, 0), t).
+
+        Outside the map g − h stands for −∞ and h for 0, so nothing is left there.
+        """
+        lost, room, kept = (self._clean(source, box, (what, op.top)) for what in ("lost", "room", "kept"))
         change = self._gridded(self._placed(source, box))
-        lowered = change.add_(low) if overwrites else change + low
-        return torch.maximum(lowered, high).flatten(0, 1)
+        moved = change.add_(lost) if overwrites else change + lost
+        if op.top is not None:
+            moved = torch.minimum(moved, room)
+        return torch.maximum(moved, kept).flatten(0, 1)
 
     def _max_pool(self, index: int, step: Step, box: Boxes | None, source: int) -> Tensor:
         op = step.op
         assert isinstance(op, ops.MaxPool)
         if box is None:
-            whole = self._gridded(self._placed(source, None)) + self._clean(source, None, "value")
+            whole = self._gridded(self._placed(source, None)) + self._clean(source, None, VALUE)
             most = _channels_last(op.valid(op.padded(_channels_first(whole.flatten(0, 1)))))
-            return self._gridded(most).sub_(self._clean(index, None, "value")).flatten(0, 1)
+            return self._gridded(most).sub_(self._clean(index, None, VALUE)).flatten(0, 1)
         seen = Boxes(*(run.seen(window) for run, window in zip(box, op.windows, strict=True)))
         seen = Boxes(*(_as_long(run, before) for run, before in zip(seen, self._box(source), strict=True)))
-        clean = self._clean(source, seen, "floor")
+        clean = self._clean(source, seen, FLOOR)
         if self._fits(source, seen):
             change = self._gridded(self.changes[source])
             region = (change.add_(clean) if step.overwrites else change + clean).flatten(0, 1)
@@ -251,7 +256,7 @@ class _Pass:
             region = clean.clone(memory_format=torch.contiguous_format).flatten(0, 1)
             self._within(region, source, seen).add_(self._part(source, seen))
         most = _channels_last(op.valid(_channels_first(region)))
-        found = self._gridded(most).sub_(self._clean(index, box, "value")).flatten(0, 1)
+        found = self._gridded(most).sub_(self._clean(index, box, VALUE)).flatten(0, 1)
         if not self.plan.masked[index]:
             _zero_outside(self._gridded(found), box)
         return found
@@ -263,7 +268,7 @@ class _Pass:
             self.changes[index] = _channels_last(change) if step.maps else change
         else:
             change = self._gridded(_channels_last(found).contiguous())
-            self.changes[index] = (change - self._clean(index, box, "value")).flatten(0, 1)
+            self.changes[index] = (change - self._clean(index, box, VALUE)).flatten(0, 1)
 
     def _value(self, i: int, box: Boxes | None) -> Any:
         """The input as the layer's own code knows it, (P, C, h, w) for maps."""
@@ -274,11 +279,11 @@ class _Pass:
         if not self.steps[i].maps:
             return self.clean.values[i] + self.changes[i]
         change = self._gridded(self._placed(i, box))
-        return _channels_first((change + self._clean(i, box, "value")).flatten(0, 1))
+        return _channels_first((change + self._clean(i, box, VALUE)).flatten(0, 1))
 
     # Where changes lie
 
-    def _clean(self, i: int, box: Boxes | None, kind: str) -> Tensor:
+    def _clean(self, i: int, box: Boxes | None, kind: Kind) -> Tensor:
         """The clean value of a step at the place of each box, (rows, columns, h, w, C) or (1, 1, H, W, C)."""
         if box is None:
             return self.clean.rows(i, kind, (0, 0, 0, 0))[None, None]

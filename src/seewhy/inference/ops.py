@@ -72,12 +72,17 @@ class Pointwise(Op):
 
 @dataclass(frozen=True)
 class Relu(Op):
-    """What is above zero."""
+    """What is above zero, and at most `top`."""
 
     fresh: ClassVar[bool] = True
+    top: float | None = None
 
     def whole(self, *values: Tensor) -> Tensor:
-        return F.relu(values[0])
+        return F.relu(values[0]) if self.top is None else values[0].clamp(0, self.top)
+
+    def overwriting(self, x: Tensor) -> Tensor:
+        """The same, into its input."""
+        return x.relu_() if self.top is None else x.clamp_(0, self.top)
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,33 @@ class Conv(Windowed):
 
     def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
         return 2.0 * places * self.weight.numel()
+
+
+@dataclass(frozen=True)
+class Activated(Op):
+    """A convolution and what follows it, in one call of the library; whole maps only."""
+
+    fresh: ClassVar[bool] = True
+    conv: Conv
+    relu: Relu
+
+    @classmethod
+    def of(cls, conv: Conv, relu: Relu) -> Activated | None:
+        """The two as one, where this machine can do that."""
+        plain = conv.weight.device.type == "cpu" and conv.weight.dtype == torch.float32
+        even = (conv.windows[0].before, conv.windows[1].before) == conv.after
+        known = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        return cls(conv, relu) if plain and even and known else None
+
+    def whole(self, *values: Tensor) -> Tensor:
+        rows, columns = self.conv.windows
+        strides, dilations = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
+        name, limits = ("relu", []) if self.relu.top is None else ("hardtanh", [0.0, self.relu.top])
+        found: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            values[0], self.conv.weight, self.conv.bias, self.conv.after, strides, dilations, self.conv.groups,
+            name, limits, "",
+        )  # fmt: skip
+        return found
 
 
 @dataclass(frozen=True)

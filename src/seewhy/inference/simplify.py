@@ -45,3 +45,23 @@ def in_memory_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
                 assert isinstance(layer, ops.Linear)
                 found[at] = replace(steps[at], op=layer.channels_last(maps))
     return tuple(found)
+
+
+def activated(steps: tuple[Step, ...]) -> list[tuple[int, Step]]:
+    """All but the first with their numbers, activations joined to the convolutions before them."""
+    readers = Counter(i for step in steps for i in step.inputs)
+    found = dict(enumerate(steps))
+    for index, step in enumerate(steps):
+        source = found.get(step.inputs[0]) if step.inputs else None
+        if source is None or not isinstance(step.op, ops.Relu) or not isinstance(source.op, ops.Conv):
+            continue
+        joined = ops.Activated.of(source.op, step.op)
+        if joined is not None and readers[step.inputs[0]] == 1 and len(source.shape or ()) == 3:
+            found.pop(step.inputs[0])
+            found[index] = replace(step, op=joined, inputs=source.inputs, overwrites=False)
+    del found[0]
+    last = {i: index for index, step in found.items() for i in step.inputs}
+    return [
+        (index, replace(step, dies=tuple(i for i in set(step.inputs) if last[i] == index)))
+        for index, step in found.items()
+    ]
