@@ -268,13 +268,13 @@ def peak_elsewhere(name: str, how: str, threads: int) -> int:
 
 def row(name: str, found: dict[str, Any]) -> str:
     """One line of the table."""
-    ratio, memory = found["cpu_ratios"], found["peak"]
+    ratio, memory, off = found["cpu_ratios"], found["peak"], found["difference"]["of_logit_range"]
     return (
         f"| {name}, {found['windows']} windows of {found['patch']}, stride {found['stride']} "
         f"| {_read(found['cpu_seconds']['ours'])} ({_read(found['first_call']['cpu'])}) "
         f"| {ratio['captum']:.1f}× | {ratio['captum_best']:.1f}× (batch {found['captum_best_batch']}) "
         f"| {ratio['whole']:.1f}× | {ratio['floor']:.1f}× "
-        f"| {memory['ours']} MB, {memory['ours'] / memory['whole']:.2f}× | {found['difference']['of_logit_range']:.0e} |"
+        f"| {memory['ours']} MB, {memory['ours'] / memory['whole']:.2f}× | {off:.0e} |"
     )
 
 
