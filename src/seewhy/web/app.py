@@ -53,7 +53,7 @@ def create_app(workbench: Workbench, *, token: str | None = None, hosts: Sequenc
     )
     app.state.hub = hub
     api = APIRouter(prefix=BASE)
-    for part in (model_routes, item_routes, because_routes, image_routes, run_routes, live, report_routes):
+    for part in (because_routes, model_routes, item_routes, image_routes, run_routes, live, report_routes):
         api.include_router(part.routes(workbench))
     api.include_router(events.routes(hub))
     app.include_router(api)

@@ -42,7 +42,7 @@ def routes(workbench: Workbench) -> APIRouter:
     router = APIRouter(tags=["rules"])
     shelf = Shelf(workbench.cache / "reports", ".html", KEPT)
 
-    @router.get("/models/{model}/because")
+    @router.get("/models/{model:path}/because")
     def setup(model: str) -> dict[str, Any]:
         """The layers and data sets that rules of a model can be made of, and the settings of the search."""
         return {**describe(workbench, model), "settings": Search.model_json_schema()}
