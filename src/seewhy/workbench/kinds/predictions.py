@@ -67,7 +67,7 @@ class PredictionsPlan(Plan[Finding]):
             "loss": loss.astype(np.float32),
         }
         facts = _facts(arrays, len(self.model.labels)) | {"seconds": time.perf_counter() - started}
-        facts |= judged(arrays["label"], arrays["predicted"], arrays["score"].astype(np.float64), self.model.labels)
+        facts |= judged(labels, predicted.astype(np.int64), score.astype(np.float64), self.model.labels)
         return Finding(self.task.model_dump(mode="json"), facts, arrays)
 
 
