@@ -5,16 +5,30 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy import cli_rules
+from seewhy import cli_fooling, cli_rules
+from seewhy.terminal import (
+    IMAGE,
+    Data,
+    Json,
+    Model,
+    Set,
+    Ticker,
+    check_ending,
+    say,
+    settings_of,
+    table,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from seewhy.results import Explanation
+    from seewhy.workbench import Workbench
 
 app = typer.Typer(
     name="seewhy",
@@ -26,13 +40,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Model = Annotated[str, typer.Option("--model", "-m", help="A model's name; NAME@FILE.safetensors takes local weights.")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="A setting, as NAME=VALUE; may be repeated.")]
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Folder with data sets. Default: $SEEWHY_DATA, then the user's cache.")
-]
-IMAGE = "A picture: a file, or an address such as mnist/test/8 or digits/test/3."
 IMAGES = "Pictures: files, folders of pictures, or addresses such as mnist/test/8 or digits/test/3."
 
 
@@ -207,12 +214,20 @@ def serve(
 @app.command()
 def models(
     name: Annotated[str | None, typer.Argument(help="Tell more of this one; torchvision: lists a kind.")] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(help="Measure it on a data set, such as digits/test: accuracy and confusions."),
+    ] = None,
+    data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """List the models, or tell all of one: its card, its preprocessing and its layers."""
+    """List the models, or tell all of one: its card, its preprocessing and its layers; or measure it."""
     from seewhy.workbench import Workbench
 
-    bench = Workbench()
+    bench = Workbench(data=data)
+    if measure is not None:
+        _measure(bench, name, measure, as_json)
+        return
     if name is None:
         rows = [bench.describe_model(each) for each in bench.model_names()]
         shown = [(m["name"], "×".join(map(str, m["input"].values())), _accuracy(m), m["title"]) for m in rows]
@@ -274,6 +289,7 @@ def datasets(data: Data = None, as_json: Json = False) -> None:
 
 
 cli_rules.register(app)
+cli_fooling.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -292,24 +308,6 @@ def _sentence(error: Exception) -> str:
         place = f": {error.filename}" if error.filename else ""
         return error.strerror + place
     return str(error)
-
-
-def settings_of(pairs: Sequence[str] | None) -> dict[str, Any]:
-    """NAME=VALUE, each value read as JSON where it is some."""
-    settings: dict[str, Any] = {}
-    for pair in pairs or ():
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise ValueError(f"a setting is written NAME=VALUE, got {pair!r}; for example --set patch=4")
-        settings[name.strip()] = _value(value.strip())
-    return settings
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return {"none": None, "True": True, "False": False}.get(text, text)
 
 
 def _sweep(
@@ -340,6 +338,40 @@ def _sweep(
         say(f"Saved {out}")
 
 
+def _measure(bench: Workbench, name: str | None, place: str, as_json: bool) -> None:
+    from seewhy.progress import reporting_to
+    from seewhy.workbench import kinds
+
+    if name is None:
+        raise ValueError("--measure needs the model's name; for example: seewhy models mnist-cnn --measure digits/test")
+    data, _, split = place.partition("/")
+    task = kinds.task_from({"kind": "predictions", "model": name, "data": data, "split": split or "test"})
+    with reporting_to(Ticker()):
+        facts = bench.ask(task).describe()
+    if as_json:
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    if facts["accuracy"] is None:
+        say(f"{facts['count']:,} images, whose classes {name} does not know")
+        return
+    error = facts["reliability"]["ece"]
+    say(f"{facts['accuracy']:.2%} of {facts['labelled']:,} images right; calibration error (ECE) {error:.2%}\n")
+    labels = bench.describe_model(name)["labels"]
+    rows = [
+        (labels[at], _percent(one["precision"]), _percent(one["recall"]), _percent(one["f1"]), str(one["support"]))
+        for at, one in enumerate(facts["per_class"])
+        if one["support"]
+    ]
+    table(("class", "precision", "recall", "F1", "images"), rows)
+    worst = [f"{labels[x['label']]} → {labels[x['predicted']]} {x['count']}" for x in facts["confusions"][:8]]
+    if worst:
+        say("\nMost taken for another: " + ", ".join(worst))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
 def _method(text: str) -> tuple[str, dict[str, Any]]:
     """`occlusion:patch=8:stride=4` as a name and settings; what comes from another package has a colon in its name."""
     name, *pairs = text.strip().split(":")
@@ -353,15 +385,6 @@ def _target(text: str) -> dict[str, Any]:
     first, _, second = text.strip().partition("-")
     both = first.isdecimal() and second.isdecimal()
     return {"class": first, "versus": second} if both else {"class": text.strip()}
-
-
-def check_ending(out: Path, endings: tuple[str, ...] = (".png", ".npz", ".json")) -> None:
-    """Fail before the work, not after it."""
-    if out.suffix.lower() not in endings:
-        listed = ", ".join(endings[:-1])
-        raise ValueError(f"a result is saved as {listed} or {endings[-1]}, got {out.name!r}; choose one of these")
-    if not out.resolve().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
 
 
 def _in_words(found: Explanation) -> str:
@@ -410,49 +433,6 @@ def _layer(layer: Mapping[str, Any]) -> tuple[str, ...]:
 def _accuracy(model: Mapping[str, Any]) -> str:
     accuracy = model["metrics"].get("accuracy")
     return "" if accuracy is None else f"{accuracy:.2%}"
-
-
-def values_of(field: Mapping[str, Any]) -> str:
-    """The values a setting takes, from its JSON schema."""
-    if "anyOf" in field:
-        return " or ".join("none" if kind.get("type") == "null" else values_of(kind) for kind in field["anyOf"])
-    if "enum" in field:
-        return ", ".join(map(str, field["enum"]))
-    if "minimum" in field or "maximum" in field:
-        return f"{field.get('minimum', '…')} to {field.get('maximum', '…')}"
-    kind = str(field.get("type", ""))
-    return {"boolean": "true, false", "string": "text"}.get(kind, kind)
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], as_json: Any = None) -> None:
-    """Print rows in columns, or `as_json` instead where it is not None."""
-    if as_json is not None:
-        say(json.dumps(as_json, indent=2, ensure_ascii=False))
-        return
-    widths = [max(len(str(row[i])) for row in (heads, *rows)) for i in range(len(heads) - 1)]
-    for row in (heads, *rows):
-        say("  ".join([str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)] + [str(row[-1])]))
-
-
-def say(text: str) -> None:
-    """Print a line."""
-    typer.echo(text)
-
-
-class Ticker:
-    """One line on the terminal that says how far a long loop is; silent where nobody watches."""
-
-    def __init__(self, write: Callable[[str], object] = sys.stderr.write) -> None:
-        self.cancelled = False
-        self._write = write if sys.stderr.isatty() else lambda _: None
-
-    def progress(self, done: int, total: int | None, stage: str) -> None:
-        """Draw the line again; wipe it at the end."""
-        ended = total is not None and done >= total
-        self._write("\r\x1b[K" if ended else f"\r\x1b[K{stage} {done:,}" + (f" of {total:,}" if total else ""))
-
-    def partial(self, values: Any) -> None:
-        """A terminal shows no maps."""
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-IMAGE = "A picture: a file, or an address such as mnist/test/8 or digits/test/3."
+from seewhy.terminal import IMAGE, Ticker, check_ending, say, settings_of, table
 
 
 def because(
@@ -32,17 +32,16 @@ def because(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Say which facts inside a model decide what it says of a picture, and what that rule is worth."""
-    from seewhy import cli
     from seewhy.progress import reporting_to
     from seewhy.workbench import Workbench
     from seewhy.workbench import because as rules
 
     if out is not None:
-        cli.check_ending(out, (".json", ".html"))
+        check_ending(out, (".json", ".html"))
     bench = Workbench(data=folder)
-    wish: dict[str, Any] = {"data": data, "conclusion": conclusion, "settings": cli.settings_of(settings)}
+    wish: dict[str, Any] = {"data": data, "conclusion": conclusion, "settings": settings_of(settings)}
     names: list[str] = [name.strip() for name in layers.split(",")] if layers else []
-    with reporting_to(cli.Ticker()):
+    with reporting_to(Ticker()):
         if chain:
             facts = [rules.chain(bench, model, image, layers=names, **wish).describe()]
         else:
@@ -53,9 +52,9 @@ def because(
 
             text = rules.report(bench, facts) if out.suffix.lower() == ".html" else _json(facts)
             write_bytes(out, text.encode())
-    cli.say(_json(facts) if as_json else "\n\n".join(_in_words(one) for one in facts))
+    say(_json(facts) if as_json else "\n\n".join(_in_words(one) for one in facts))
     if out is not None and not as_json:
-        cli.say(f"Saved {out}")
+        say(f"Saved {out}")
 
 
 def cache(
@@ -65,21 +64,20 @@ def cache(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Say what is kept on this computer, and how much room it takes; or remove it."""
-    from seewhy import cli
     from seewhy.workbench import Workbench, keeping
 
     bench = Workbench()
     if clear is not None:
         freed = keeping.clear(bench.cache, clear)
-        cli.say(json.dumps({"freed": freed}) if as_json else f"{_bytes(freed)} freed")
+        say(json.dumps({"freed": freed}) if as_json else f"{_bytes(freed)} freed")
         return
     rows = keeping.describe(bench.cache)
     if as_json:
-        cli.say(json.dumps(rows, indent=2, ensure_ascii=False))
+        say(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    cli.say(f"In {bench.cache}:")
+    say(f"In {bench.cache}:")
     shown = [(row["what"], str(row["count"]), _bytes(row["bytes"]), row["about"]) for row in rows]
-    cli.table(("what", "files", "size", "what it is"), shown)
+    table(("what", "files", "size", "what it is"), shown)
 
 
 def register(app: typer.Typer) -> None:

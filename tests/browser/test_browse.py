@@ -36,11 +36,16 @@ def test_filters_are_in_the_address_and_hold(open_page: Open, server: Any) -> No
     page.locator(".browse .wrong").check()
     until(page, "location.hash.includes('wrong=1')")
     until(page, f"!document.querySelector('browse-page.stale') && {TILES} > 0")
-    marks = page.evaluate("[...document.querySelectorAll('.tile .mark')].every((mark) => mark.textContent.startsWith('✗'))")
+    marks = page.evaluate(
+        "[...document.querySelectorAll('.tile .mark')].every((mark) => mark.textContent.startsWith('✗'))"
+    )
     assert marks and page.locator(".tile.marked").count() == page.locator(".browse .tile").count()
     page.locator("select.label").select_option("3")
     until(page, "location.hash.includes('label=3')")
-    until(page, "[...document.querySelectorAll('.tile .mark')].every((mark) => mark.textContent === '✗ 3') && !document.querySelector('browse-page.stale')")
+    until(
+        page,
+        "[...document.querySelectorAll('.tile .mark')].every((mark) => mark.textContent === '✗ 3') && !document.querySelector('browse-page.stale')",
+    )
     page.go_back()
     until(page, "!location.hash.includes('label=3') && document.querySelector('select.label').value === ''")
     page.locator(".browse .clear").click()
@@ -70,9 +75,13 @@ def test_the_audit_counts_what_the_server_counts_and_leads_to_the_images(open_pa
     page = open_page("#/browse?model=sleepy&data=digits&set=test&view=audit")
     until(page, "document.querySelectorAll('confusion-matrix button').length === 100", 30)
     facts = httpx.post(
-        server.url + "api/v1/runs", json={"kind": "predictions", "model": "sleepy", "split": "test"}, headers={"Prefer": "wait=10"}
+        server.url + "api/v1/runs",
+        json={"kind": "predictions", "model": "sleepy", "split": "test"},
+        headers={"Prefer": "wait=10"},
     ).json()["result"]
-    shown = page.evaluate("[...document.querySelectorAll('confusion-matrix button')].map((cell) => Number(cell.textContent))")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('confusion-matrix button')].map((cell) => Number(cell.textContent))"
+    )
     assert np.array_equal(np.reshape(shown, (10, 10)), facts["confusion"])
     assert f"{100 * facts['accuracy']:.2f} %" in page.locator("model-verdict .headline").inner_text()
     shoot(page, "browse-audit")
@@ -102,7 +111,12 @@ def test_the_screens_are_accessible(open_page: Open, hash_: str, look: str) -> N
     settings: dict[str, Any] = {"width": 390, "height": 844} if look == "phone" else {"color_scheme": look}
     page = open_page(hash_, **settings)
     until(page, "document.querySelector('.tile, confusion-matrix button, .layer-table tr')", 30)
-    name = json.dumps([hash_.split("?")[0][2:], "audit" if "audit" in hash_ else "", look]).replace('"', "").replace(", ", "-").strip("[]")
+    name = (
+        json.dumps([hash_.split("?")[0][2:], "audit" if "audit" in hash_ else "", look])
+        .replace('"', "")
+        .replace(", ", "-")
+        .strip("[]")
+    )
     shoot(page, f"browse-{name}")
     assert findings(page) == []
     assert pale(page) == []

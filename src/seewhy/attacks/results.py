@@ -186,11 +186,26 @@ class Adversarial:
 
     def to_npz(self) -> bytes:
         """All arrays, and the facts as JSON under `facts`: a file that `load` reads."""
-        facts = self.describe() | {"labels": self.before.labels}
-        logits = {"before": self.before.logits, "after": self.after.logits, "facts": np.array(json.dumps(facts))}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **self.all_arrays(), **logits)  # type: ignore[arg-type]
+        facts = np.array(json.dumps(self.describe()))
+        np.savez_compressed(buffer, facts=facts, **self.all_arrays())
         return buffer.getvalue()
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Adversarial:
+        """From what `describe` and `all_arrays` gave; KeyError where something is missing."""
+        labels = tuple(guess["label"] for guess in facts["before"])
+        before, after = (np.array([guess["logit"] for guess in facts[when]]) for when in ("before", "after"))
+        return cls(
+            image=arrays["image"],
+            adversarial=arrays["adversarial"],
+            before=Prediction.from_logits(labels, before),
+            after=Prediction.from_logits(labels, after),
+            radius=facts["eps"],
+            curve=Curve(arrays["epsilons"], arrays["probabilities"], arrays["reached"]),
+            address=facts["image"],
+            **{name: facts[name] for name in _PLAIN},
+        )
 
     @classmethod
     def load(cls, source: str | Path | bytes) -> Adversarial:
@@ -198,18 +213,7 @@ class Adversarial:
         try:
             with np.load(io.BytesIO(source) if isinstance(source, bytes) else source, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            facts = json.loads(str(arrays["facts"]))
-            labels = tuple(facts["labels"])
-            return cls(
-                image=arrays["image"],
-                adversarial=arrays["adversarial"],
-                before=Prediction.from_logits(labels, arrays["before"]),
-                after=Prediction.from_logits(labels, arrays["after"]),
-                radius=facts["eps"],
-                curve=Curve(arrays["epsilons"], arrays["probabilities"], arrays["reached"]),
-                address=facts["image"],
-                **{name: facts[name] for name in _PLAIN},
-            )
+            return cls.of(json.loads(str(arrays["facts"])), arrays)
         except (KeyError, ValueError, EOFError, OSError) as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise

@@ -1,0 +1,194 @@
+"""The commands that fool a model; each asks the workbench and prints what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from seewhy.terminal import IMAGE, Data, Json, Model, Set, Ticker, check_ending, say, settings_of, table, values_of
+
+
+def attacks(
+    name: Annotated[str | None, typer.Argument(help="Tell more of this one.")] = None, as_json: Json = False
+) -> None:
+    """List the attacks, or the settings of one."""
+    from seewhy import catalog
+
+    if name is None:
+        rows = [catalog.describe_attack(kind) for kind in catalog.attacks().values()]
+        shown = [(one["name"], one["needs"][0], one["about"].split("\n\n")[0].replace("\n", " ")) for one in rows]
+        table(("attack", "needs", "what it does"), shown, rows if as_json else None)
+        return
+    kind = catalog.describe_attack(catalog.attack(name))
+    fields = kind["settings"].get("properties", {})
+    if not as_json:
+        say(f"{kind['title']} ({name}), needs {kind['needs'][0]}\n\n{kind['about']}\n")
+    parts = [(key, values_of(one), json.dumps(one.get("default")), one["description"]) for key, one in fields.items()]
+    table(("setting", "values", "default", "what it is"), parts, kind if as_json else None)
+    if not as_json:
+        limits = "\n        ".join(kind["limits"])
+        say(f"\nLimits: {limits}\n\nSource: {kind['source']}\n        {kind['link']}")
+
+
+def attack(
+    image: Annotated[str, typer.Argument(help=IMAGE)],
+    model: Model = "mnist-cnn",
+    method: Annotated[str, typer.Option(help="See `seewhy attacks`.")] = "fgsm",
+    settings: Set = None,
+    label: Annotated[str | None, typer.Option(help="The true class. Default: the picture's label.")] = None,
+    target: Annotated[str | None, typer.Option(help="A class to reach. Default: any other.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to save: .png (picture), .npz (arrays) or .json (facts).")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Change a picture as little as an attack can, so that the model says something else."""
+    from seewhy.attacks.results import Adversarial
+
+    if out is not None:
+        check_ending(out)
+    task = {"image": image, "method": method, "settings": settings_of(settings), "label": label, "target": target}
+    found = _asked("attack", model, task, data)
+    if out is not None:
+        Adversarial.of(found.describe(), found.all_arrays()).save(out)
+    _tell(found.describe(), as_json, out)
+
+
+def least(
+    image: Annotated[str, typer.Argument(help=IMAGE)],
+    model: Model = "mnist-cnn",
+    settings: Set = None,
+    target: Annotated[str | None, typer.Option(help="The class to keep. Default: what the model sees.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to save what is left: .png or .json.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Erase all of a picture that the model does not need for its answer.
+
+    Settings: confidence, pieces (pixels, strokes, superpixels, grid), count, background.
+    """
+    if out is not None:
+        check_ending(out, (".png", ".json"))
+    found = _asked("erase", model, {"image": image, "settings": settings_of(settings), "target": target}, data)
+    _save(found, "least", out)
+    _tell(found.describe(), as_json, out)
+
+
+def fool(
+    target: Annotated[str, typer.Argument(help="The class that nonsense is to be taken for; all makes one for each.")],
+    model: Model = "mnist-cnn",
+    settings: Set = None,
+    known: Annotated[
+        str | None, typer.Option(help="A data set to compare it with; none to leave that out.")
+    ] = "digits",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to save the picture: .png or .json.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a picture that means nothing and that the model is sure about.
+
+    Settings: form (pixels, strokes, smooth, noise, guided), amount, confidence, effort, steps, seed.
+    """
+    from seewhy.workbench import Workbench
+
+    if out is not None:
+        check_ending(out, (".png", ".json"))
+    task = {"settings": settings_of(settings), "data": None if known == "none" else known}
+    if target != "all":
+        found = _asked("nonsense", model, task | {"target": target}, data)
+        _save(found, "image", out)
+        _tell(found.describe(), as_json, out)
+        return
+    if out is not None:
+        raise ValueError("--out takes one picture; name one class instead of all")
+    labels = Workbench(data=data).describe_model(model)["labels"]
+    made = [_asked("nonsense", model, task | {"target": label}, data) for label in range(len(labels))]
+    facts = [one.describe() for one in made]
+    say(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else "\n".join(one["sentence"] for one in facts))
+
+
+def robustness(
+    on: Annotated[str, typer.Argument(help="A data set, such as digits or mnist/test.")] = "digits/test",
+    model: Model = "mnist-cnn",
+    attacks: Annotated[str, typer.Option(help="Attacks, separated by commas.")] = "fgsm,pgd",
+    epsilons: Annotated[str | None, typer.Option(help="Largest changes of a value, separated by commas.")] = None,
+    images: Annotated[int, typer.Option(help="How many images, from the first.", min=1)] = 1000,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to save the facts: .json.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how accurate a model stays while attacks grow."""
+    if out is not None:
+        check_ending(out, (".json",))
+    name, _, split = on.partition("/")
+    wished: dict[str, Any] = {"images": images}
+    if epsilons is not None:
+        wished["epsilons"] = [float(one) for one in epsilons.split(",")]
+    task = {"data": name, "split": split or "test", "attacks": attacks.split(","), "settings": wished}
+    facts = _asked("robustness", model, task, data).describe()
+    if out is not None:
+        _write(out, facts)
+    if as_json:
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    curves = facts["curves"]
+    rows = [
+        (f"{epsilon:g}", f"{epsilon * 255:.1f}", *(_share(curve[at]) for curve in curves.values()))
+        for at, epsilon in enumerate(facts["epsilons"])
+    ]
+    say(f"Right of {facts['images']:,} images, with 95 % intervals")
+    table(("epsilon", "of 255", *curves), rows)
+    for warning in facts["warnings"]:
+        say(f"Warning: {warning}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the command line."""
+    for command in (attacks, attack, least, fool, robustness):
+        app.command()(command)
+
+
+def _asked(kind: str, model: str, task: Mapping[str, Any], data: Path | None) -> Any:
+    from seewhy.progress import reporting_to
+    from seewhy.workbench import Workbench, kinds
+
+    with reporting_to(Ticker()):
+        return Workbench(data=data).ask(kinds.task_from({"kind": kind, "model": model, **task}))
+
+
+def _tell(facts: Mapping[str, Any], as_json: bool, out: Path | None) -> None:
+    if as_json:
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    say(facts["sentence"])
+    for warning in facts.get("notes", {}).get("warnings", []):
+        say(f"Warning: {warning}")
+    if out is not None:
+        say(f"Saved {out}")
+
+
+def _save(found: Any, array: str, out: Path | None) -> None:
+    from seewhy import images
+
+    if out is None:
+        return
+    if out.suffix.lower() == ".json":
+        _write(out, found.describe())
+        return
+    images.write_bytes(out, images.to_png(found.all_arrays()[array]))
+
+
+def _write(out: Path, facts: Mapping[str, Any]) -> None:
+    from seewhy.images.files import write_bytes
+
+    write_bytes(out, json.dumps(facts, indent=2, ensure_ascii=False).encode())
+
+
+def _share(point: Mapping[str, Any]) -> str:
+    low, high = point["interval"]
+    return f"{point['accuracy']:.1%} ({100 * low:.0f}–{100 * high:.0f})"

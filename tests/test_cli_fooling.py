@@ -1,0 +1,97 @@
+"""The commands that fool a model, as a person types them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seewhy.attacks.results import Adversarial
+from seewhy.cli import main
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Types a command; gives its exit code and what it printed."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def typed(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return typed
+
+
+def size(path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def test_attack_says_what_happened_and_saves_three_forms(run, tmp_path):
+    code, out, _ = run("attack", "digits/test/12", "--set", "epsilon=0.2", "-o", str(tmp_path / "nudge.png"))
+    assert code == 0
+    assert out.startswith("Fooled: 5 ")
+    assert size(tmp_path / "nudge.png")[0] > 1000
+    run("attack", "digits/test/12", "--set", "epsilon=0.2", "-o", str(tmp_path / "nudge.npz"))
+    found = Adversarial.load(tmp_path / "nudge.npz")
+    assert found.success and found.norms["linf"] <= 0.2 + 1e-6
+    run("attack", "digits/test/12", "-o", str(tmp_path / "nudge.json"))
+    assert json.loads((tmp_path / "nudge.json").read_text())["attack"] == "fgsm"
+
+
+def test_least_saves_what_is_left(run, tmp_path):
+    code, out, _ = run("least", "digits/test/12", "--set", "pieces=strokes", "-o", str(tmp_path / "left.png"))
+    assert code == 0 and "strokes" in out and "none of them can go" in out
+    with Image.open(tmp_path / "left.png") as picture:
+        left = np.asarray(picture.convert("L"))
+    assert 0 < (left > 0).sum() < 28 * 28 / 2
+
+
+def test_fool_makes_nonsense(run, tmp_path):
+    code, out, _ = run("fool", "2", "--set", "form=strokes", "--set", "amount=3", "-o", str(tmp_path / "two.png"))
+    assert code == 0 and "sure of “2”" in out and "nearest training picture" in out
+    assert size(tmp_path / "two.png") == (28, 28)
+
+
+def test_robustness_prints_a_table(run):
+    code, out, _ = run("robustness", "digits", "--attacks", "fgsm", "--images", "20", "--epsilons", "0.1,0.3")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[1:5]] == ["epsilon", "0", "0.1", "0.3"]
+    assert "worst" in out and "random" in out
+
+
+def test_attacks_lists_them_and_their_settings(run):
+    assert "carlini-wagner" in run("attacks")[1]
+    assert "overshoot" in run("attacks", "deepfool")[1]
+
+
+def test_models_are_measured(run):
+    code, out, _ = run("models", "mnist-cnn", "--measure", "digits/test")
+    assert code == 0
+    assert "of 359 images right; calibration error (ECE)" in out
+    assert "Most taken for another" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("attack", "digits/test/12", "--method", "fgms"), "did you mean 'fgsm'"),
+        (("attack", "digits/test/12", "--set", "epsilon=3"), "less than or equal to 1"),
+        (("attack", "digits/test/12", "--target", "5"), "already counts as '5'"),
+        (("attack", "digits/test/12", "-o", "out.gif"), ".png"),
+        (("least", "digits/test/12", "--set", "pieces=lines"), "pieces"),
+        (("fool", "dog"), "no class called 'dog'"),
+        (("fool", "all", "-o", "x.png"), "name one class"),
+        (("robustness", "digits", "--attacks", "deepfool"), "has no epsilon"),
+        (("robustness", "digits/tests"), "tests"),
+        (("models", "--measure", "digits/test"), "needs the model's name"),
+    ],
+)
+def test_mistakes_end_in_one_sentence_and_exit_code_2(run, words, said):
+    code, _, err = run(*words)
+    assert code == 2
+    assert said in err and len(err.strip().splitlines()) == 1
