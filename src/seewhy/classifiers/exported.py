@@ -14,6 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seewhy.classifiers.pytorch import PyTorchClassifier
 
 _WORDS = """
 _adaptive_avg_pool2d _native_batch_norm_legit_no_training _softmax _to_copy _unsafe_view abs adaptive_avg_pool2d
@@ -41,6 +44,14 @@ _DTYPES = {
     13: torch.bfloat16,
 }
 _ELSEWHERE = ("device", "layout", "memory_format", "pin_memory")  # where and how tensors lie, which is ours to say
+
+
+class ExportedClassifier(PyTorchClassifier):
+    """An exported program; it has gradients and layers, but its steps are no modules of PyTorch's."""
+
+    def frozen(self) -> nn.Module:
+        """There is none: who takes a network apart looks for PyTorch's modules."""
+        raise ValueError("its steps are an exported program's")
 
 
 def read(file: Path) -> nn.Module:
@@ -168,6 +179,8 @@ class Step(nn.Module):
 
 def _function(target: str) -> Any:
     parts = target.split(".")
+    if parts[:3] == ["torch", "ops", "aten"] and parts[3:4] in (["relu"], ["relu_"]):
+        return F.relu  # which those who step in at ReLUs know
     if parts[:3] == ["torch", "ops", "aten"] and len(parts) == 5 and parts[3] in OPERATORS:
         return getattr(getattr(torch.ops.aten, parts[3]), parts[4])
     if parts[0] in ("_operator", "operator") and len(parts) == 2 and parts[1] in _ON_NUMBERS:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seewhy.classifiers.onnx_modules import module_for
 from seewhy.classifiers.onnx_operators import OPERATORS
 
 
@@ -30,25 +31,32 @@ class Graph(nn.Module):
         if steps and steps[-1].op_type == "Softmax" and steps[-1].output[0] == self._output:
             self._output = steps.pop().input[0]  # scores are logits
         self._constants = {}
-        self._steps: list[tuple[Step, list[str], list[str]]] = []
+        self._steps: list[tuple[nn.Module, list[str], list[str]]] = []
+        kinds: dict[str, str] = {}
         for index, node in enumerate(steps):
             attributes = {a.name: _value(onnx.helper.get_attribute_value(a), onnx) for a in node.attribute}
             if node.op_type == "Constant":
                 self._constants[node.output[0]] = _constant(attributes)
                 continue
             own = {name: weights[name] for name in node.input if name in weights}
-            step = Step(node.op_type, attributes, own)
-            self._steps.append((step, list(node.input), list(node.output)))
+            inputs = list(node.input)
+            others = [weights.get(name) for name in inputs[1:] if name]
+            behind = kinds.get(inputs[0], "") if inputs else ""
+            native = module_for(node.op_type, attributes, others, behind)
+            step = Step(node.op_type, attributes, own) if native is None else native
+            kinds |= dict.fromkeys(node.output, node.op_type)
+            self._steps.append((step, inputs if native is None else inputs[:1], list(node.output)))
             self.add_module(_free_name(self, node.name or f"{node.op_type}_{index}"), step)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, K)."""
         known: dict[str, Any] = {**self._constants, self._input: x.permute(0, 2, 3, 1) if self._channels_last else x}
         for step, inputs, outputs in self._steps:
-            found = step(*(known[name] if name in known else step.own(name) for name in inputs))
+            own = step.own if isinstance(step, Step) else lambda name: None
+            found = step(*(known[name] if name in known else own(name) for name in inputs))
             known.update(zip(outputs, found if isinstance(found, tuple | list) else [found], strict=False))
         result: Tensor = known[self._output]
-        return result.reshape(len(x), -1)
+        return result.flatten(1)
 
 
 class Step(nn.Module):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from seewhy.classifiers import exported
-from seewhy.classifiers.pytorch import PyTorchClassifier, count_classes
+from seewhy.classifiers.pytorch import count_classes
 from seewhy.loading.address import Address
 from seewhy.loading.labelling import labels_for
 from seewhy.loading.wishes import Wishes
 
 
-def open_address(address: Address, wishes: Wishes) -> PyTorchClassifier:
+def open_address(address: Address, wishes: Wishes) -> exported.ExportedClassifier:
     """The program as a classifier; the size of its images is said by the person."""
     wishes.only("export:", ())
     file = Path(address.name).expanduser()
@@ -26,4 +26,4 @@ def open_address(address: Address, wishes: Wishes) -> PyTorchClassifier:
         raise ValueError(f"{error}; or {hint}") from None
     labels = labels_for(name, count, wishes.labels)
     about = {"title": f"{file.name}, torch.export", "source": address.name}
-    return PyTorchClassifier(program, labels, wishes.input_shape, *wishes.normalisation(), name, about)
+    return exported.ExportedClassifier(program, labels, wishes.input_shape, *wishes.normalisation(), name, about)
