@@ -57,10 +57,10 @@ def main() -> None:
             for way, each, spent in ((name, rule, learned), (f"{name}, refined", refined, whole)):
                 found.setdefault(way, []).append(each)
                 seconds.setdefault(way, []).append(spent)
-        print(f"{place + 1} of {given.keys}", end="\r", flush=True)
-    table = {name: summary(rules, found["greedy"], seconds[name]) for name, rules in found.items()}
-    RESULTS.write_text(json.dumps({"keys": given.keys, "layer": LAYER, "ways": table}, indent=1) + "\n")
-    print(as_text(table))
+        if (place + 1) % 10 == 0 or place + 1 == given.keys:
+            table = {name: summary(rules, found["greedy"], seconds[name]) for name, rules in found.items()}
+            RESULTS.write_text(json.dumps({"keys": place + 1, "layer": LAYER, "ways": table}, indent=1) + "\n")
+            print(f"{place + 1} keys\n{as_text(table)}", flush=True)
 
 
 def summary(rules: list[Interpolant], usual: list[Interpolant], seconds: list[float]) -> dict[str, Any]:

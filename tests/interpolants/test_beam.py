@@ -59,7 +59,7 @@ def best_of_all(train, key, shares):
 @settings(max_examples=150, deadline=None)
 def test_the_first_step_is_the_best_of_all(case):
     train, key = case
-    beam = Beam(width=2, longest=1)
+    beam = Beam(width=2, longest=1, confidence=0.95)
     found = beam.find(train, "l", BOTH, key)
     assert max((c.trust for c in found), default=0.0) == pytest.approx(best_of_all(train, key, beam.shares))
 
@@ -68,7 +68,7 @@ def test_the_first_step_is_the_best_of_all(case):
 @settings(max_examples=100, deadline=None)
 def test_every_rule_is_true_of_the_image_and_counted_right(case, width):
     train, key = case
-    found = Beam(width=width, longest=3, trust=0.99).find(train, "l", BOTH, key)
+    found = Beam(width=width, longest=3, trust=0.99, confidence=0.95).find(train, "l", BOTH, key)
     by_size = [len(c.bounds) for c in found]
     assert by_size == sorted(by_size) and max(map(by_size.count, by_size), default=0) <= width
     for candidate in found:
@@ -87,7 +87,7 @@ def test_it_finds_the_planted_corners_with_fewer_bounds_or_more_trust_than_the_g
         rule = Beam().learn(planted.train, planted.test, "means", BOTH, key)
         greedy = Search(size=800).learn(planted.train, planted.test, "means", BOTH, key)
         assert {bound.unit[:2] for bound in rule.conjuncts} == {(0, 0), (3, 3)}
-        assert rule.notes["reached"] and rule.train.interval("precision").low >= 0.92
+        assert rule.notes["reached"] and rule.train.interval("precision").low >= 0.9
         shorter += len(rule.conjuncts) <= len(greedy.conjuncts) and rule.train.recall >= greedy.train.recall
         for bound, value in zip(rule.conjuncts, rule.key_values, strict=True):
             assert bound.holds_for(np.array([value])).all()
@@ -100,13 +100,13 @@ def test_only_units_of_the_cone_are_used_and_nothing_else(planted):
     cone[planted.train.layer("means").index((1, 1, 0))] = True
     rule = Beam(longest=2).learn(planted.train, planted.test, "means", BOTH, key, cone)
     assert {bound.unit for bound in rule.conjuncts} <= {(1, 1, 0)}
-    assert not rule.notes["reached"] and rule.notes["warnings"][0].startswith("trust not reached: 92% was wanted")
+    assert not rule.notes["reached"] and rule.notes["warnings"][0].startswith("trust not reached: 90% was wanted")
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30), st.integers(0, 30)), max_size=30))
 def test_a_front_holds_exactly_what_nothing_beats(triples):
     bound = Bound("l", (0,), ">=", 0.0)
-    all_of_them = [Candidate((bound,) * size, hits, hits + wrong) for size, hits, wrong in triples]
+    all_of_them = [Candidate((bound,) * size, hits, hits + wrong, 0.5) for size, hits, wrong in triples]
 
     def at_least(a, b):
         return len(a.bounds) <= len(b.bounds) and a.hits * b.n >= b.hits * a.n and a.hits >= b.hits

@@ -1,8 +1,9 @@
 """A beam search for rules: several half-built rules grow side by side, each judged by how far it can be trusted.
 
 The greedy search takes at each step the bound that leaves the smallest share of negatives, however few images are
-left. Here a rule is judged by the lower end of its training precision's 95 % interval, so that of two equally precise
-rules the one that more images show is better, and thresholds are tried at several shares of the positives.
+left. Here a rule is judged by the lower end of its training precision's interval, so that of two equally precise rules
+the one that more images show is better, and thresholds are tried at several shares of the positives. The interval is
+wider than usual, since the best of tens of thousands of bounds owes much of its precision to chance.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,16 +30,15 @@ from seewhy.predicates import Bound, Conjunction, Op, Predicate
 
 
 class Candidate(NamedTuple):
-    """A rule that the beam met: `hits` of the `n` training images that satisfy it have the conclusion."""
+    """A rule that the beam met: `hits` of the `n` training images that satisfy it have the conclusion.
+
+    trust: the lower end of the precision's interval.
+    """
 
     bounds: tuple[Bound, ...]
     hits: int
     n: int
-
-    @property
-    def trust(self) -> float:
-        """The lower end of the precision's 95 % interval."""
-        return float(lower_end(self.hits, self.n))
+    trust: float
 
 
 class Beam(BaseModel):
@@ -45,7 +46,8 @@ class Beam(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    trust: float = Field(0.92, gt=0, lt=1, description="lower end of the training precision's 95 % interval wanted")
+    trust: float = Field(0.9, gt=0, lt=1, description="lower end of the training precision's interval that is wanted")
+    confidence: float = Field(0.999, gt=0.5, lt=1, description="of that interval")
     width: int = Field(4, ge=1, le=64, description="half-built rules that are kept at each step")
     shares: tuple[float, ...] = Field(
         (0.8, 0.7, 0.6, 0.5, 0.4), min_length=1, description="shares of the remaining positives that a bound may keep"
@@ -71,7 +73,7 @@ class Beam(BaseModel):
         found: list[Candidate] = []
         for _ in range(self.longest):
             states = grower.grown(states)
-            level = [Candidate(grower.bounds(state), len(state.pos), state.n) for state in states]
+            level = [grower.candidate(state) for state in states]
             found += level
             if not level or max(candidate.trust for candidate in level) >= self.trust:
                 break
@@ -89,7 +91,7 @@ class Beam(BaseModel):
         """The most trusted rule that was found; nothing is chosen by the test split."""
         started = time.perf_counter()
         found = self.find(train, layer, conclusion, key, cone)
-        best = max(found, key=lambda candidate: candidate.trust, default=Candidate((), 0, 1))
+        best = max(found, key=lambda candidate: candidate.trust, default=Candidate((), 0, 1, 0.0))
         return _told(self, best, train, test, layer, conclusion, key, time.perf_counter() - started, len(found))
 
     def front(
@@ -145,6 +147,7 @@ class _Grower:
 
     def __init__(self, beam: Beam, layer: LayerUnits, key: Key, cone: NDArray[np.bool_] | None) -> None:
         self.beam, self.layer = beam, layer
+        self.z = NormalDist().inv_cdf((1 + beam.confidence) / 2)
         self.units = np.arange(layer.count) if cone is None else np.flatnonzero(cone)
         self.ranks = np.asarray(layer.ranks)
         places = places_among(key, layer)
@@ -166,6 +169,11 @@ class _Grower:
             if len(found) == self.beam.width:
                 break
         return list(found.values())
+
+    def candidate(self, state: _State) -> Candidate:
+        """The state as a rule."""
+        trust = lower_end(len(state.pos), state.n, self.z)
+        return Candidate(self.bounds(state), len(state.pos), state.n, float(trust))
 
     def bounds(self, state: _State) -> tuple[Bound, ...]:
         """The state's bounds with the values behind their ranks."""
@@ -197,7 +205,7 @@ class _Grower:
             for op, bound in sides:
                 column = bound.astype(np.uint16)[:, None]
                 hits, wrong = (rows.count(side >= column if op == ">=" else side <= column) for side in (kept, others))
-                trust = lower_end(hits, hits + wrong)
+                trust = lower_end(hits, hits + wrong, self.z)
                 trust[hits + wrong == state.n] = -1.0  # says nothing new
                 chosen = [i for i in np.argsort(-trust, kind="stable")[:most] if trust[i] >= 0]
                 steps += [_Step(float(trust[i]), state, int(units[i]), op, int(bound[i])) for i in chosen]

@@ -132,11 +132,11 @@ def _same_unit(one: Bound, other: Bound) -> bool:
     return (one.layer, one.unit, one.op) == (other.layer, other.unit, other.op)
 
 
-def lower_end(hits: Any, n: Any) -> Any:
-    """The lower ends of the 95 % Wilson intervals of `hits` of `n`, elementwise.
+def lower_end(hits: Any, n: Any, z: float = Z) -> Any:
+    """The lower ends of the Wilson intervals of `hits` of `n`, elementwise; z: how many standard deviations wide.
 
     >>> round(float(lower_end(34, 39)), 3)
     0.733
     """
-    share, spread = hits / n, Z**2 / n
-    return (share + spread / 2 - Z * np.sqrt(share * (1 - share) / n + spread / (4 * n))) / (1 + spread)
+    share, spread = hits / n, z**2 / n
+    return (share + spread / 2 - z * np.sqrt(share * (1 - share) / n + spread / (4 * n))) / (1 + spread)
