@@ -81,7 +81,7 @@ def stored_of(bench: Workbench, index: int) -> np.ndarray:
 
 def test_a_condition_is_explained_by_what_its_unit_sees(bench: Workbench) -> None:
     part = ask(bench)["premise"]["parts"][0]
-    below = ask(bench, layer="pool1", conclusion=part)
+    below = ask(bench, layer="pool1", conclusion=part, layers=["pool1", "pool2"])
     assert from_plain(below["conclusion"]) == from_plain(part)
     assert below["layer"] == "pool1"
     (top, left, bottom, right), inner = ask(bench)["regions"][0], below["regions"]

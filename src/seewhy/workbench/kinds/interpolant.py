@@ -16,7 +16,7 @@ from seewhy.predicates import Bound, Negation, Predicate
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.asking import Asked, RuleQuestion, found
 from seewhy.workbench.kinds.base import Kind, Plan
-from seewhy.workbench.recordings import splits_of
+from seewhy.workbench.recordings import check_layers, splits_of
 
 if TYPE_CHECKING:
     from seewhy.workbench.bench import Workbench
@@ -77,7 +77,8 @@ class InterpolantKind(Kind[InterpolantTask, Finding]):
 
     def plan(self, bench: Workbench, task: InterpolantTask) -> InterpolantPlan:
         """The key names the class that "argmax" stands for."""
-        asked = found(bench, task, (task.layer, *task.layers))
+        asked = found(bench, task, [task.layer])
+        check_layers(asked.model, task.model, task.layers)
         whole = task.model_copy(
             update={
                 "conclusion": str(asked.conclusion), "settings": asked.search.model_dump(mode="json"), "layers": (),
