@@ -89,8 +89,9 @@ export default class DrawPage extends HTMLElement {
     this.#easel.centring = model.input.channels === 1; // photographs are seen as they are
     this.#why.methods = this.#methods;
     this.#empty();
-    find(this, ".examples").hidden = model.input.width !== SIDE || model.input.height !== SIDE;
-    find(this, "example-row", ExampleRow).measure((images) => this.app.api.predict(model.name, images, 1)).catch((problem) => this.app.status(problem.message, "bad"));
+    const fits = model.input.width === SIDE && model.input.height === SIDE;
+    find(this, ".examples").hidden = !fits;
+    if (fits) find(this, "example-row", ExampleRow).measure((images) => this.app.api.predict(model.name, images, 1)).catch((problem) => this.app.status(problem.message, "bad"));
   }
 
   /** A choice that changes the result is a new entry in the history. @param {Partial<import("./draw-link.js").Question>} choice */
@@ -202,7 +203,7 @@ export default class DrawPage extends HTMLElement {
   }
 
   async #random() {
-    const { randomPicture } = await import("./draw-random.js");
+    const [{ randomPicture }] = await Promise.all([import("./draw-random.js"), this.#meet()]); // the model tells the size
     const { width, height } = this.#pad;
     await randomPicture(this.app.api, this.app.model?.datasets ?? [], width, height).then((ink) => this.#load(ink)).catch((problem) => this.app.status(problem.message, "bad"));
   }
