@@ -22,14 +22,37 @@ export function showIndex(page, lesson) {
       <div class="row spread said-row"><div class="said-place"></div>${new ColourLegend()}</div>
       <ul class="lessons"></ul>
     </div>`);
-    find(page, ".lessons").replaceChildren(...methods.map(card));
+    find(page, ".lessons").replaceChildren(...methods.filter(own).map(card));
+    find(page, ".learn-index").append(...folds(methods.filter((method) => !own(method)), () => asked.get(page)));
   }
+  asked.set(page, lesson);
   showStrip(find(page, ".picture-row"), lesson);
   for (const method of methods) {
     const link = find(page, `#lesson-${CSS.escape(method.name)}`, HTMLAnchorElement);
     link.href = format("learn", { model: app.model?.name, img: image }, method.name);
   }
-  return Promise.all(methods.map((method) => fill(page, lesson, method)));
+  const unfolded = [...page.querySelectorAll("details[open]")].flatMap((fold) => [...fold.querySelectorAll("[data-method]")].map((place) => place.getAttribute("data-method")));
+  return Promise.all(methods.filter((method) => own(method) || unfolded.includes(method.name)).map((method) => fill(page, lesson, method)));
+}
+
+/** What each page shows now. @type {WeakMap<HTMLElement, Lesson>} */
+const asked = new WeakMap();
+
+/** Methods of other packages have their package before a colon. @param {Method} method */
+const own = ({ name }) => !name.includes(":");
+
+/** The methods of each other package; their maps are computed when somebody looks. @param {Method[]} methods @param {() => Lesson | undefined} lesson */
+function folds(methods, lesson) {
+  return [...new Set(methods.map(({ name }) => name.split(":")[0]))].map((source) => {
+    const theirs = methods.filter(({ name }) => name.startsWith(`${source}:`));
+    const fold = html`<details><summary>${theirs.length} more methods, through ${source[0].toUpperCase()}${source.slice(1)}</summary><ul class="lessons">${theirs.map(card)}</ul></details>`;
+    fold.addEventListener("toggle", () => {
+      const now = lesson();
+      const page = fold.closest("learn-page");
+      if (now && page instanceof HTMLElement && /** @type {HTMLDetailsElement} */ (fold).open) for (const method of theirs) fill(page, now, method);
+    });
+    return fold;
+  });
 }
 
 /** @param {Method} method */
