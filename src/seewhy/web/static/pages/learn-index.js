@@ -45,7 +45,8 @@ const own = ({ name }) => !name.includes(":");
 function folds(methods, lesson) {
   return [...new Set(methods.map(({ name }) => name.split(":")[0]))].map((source) => {
     const theirs = methods.filter(({ name }) => name.startsWith(`${source}:`));
-    const fold = html`<details><summary>${theirs.length} more methods, through ${source[0].toUpperCase()}${source.slice(1)}</summary><ul class="lessons">${theirs.map(card)}</ul></details>`;
+    const fold = html`<details><summary>${theirs.length} more methods, through ${source[0].toUpperCase()}${source.slice(1)}</summary><ul class="lessons">${theirs.map((method) => card(method))}</ul></details>`;
+    for (const waiting of fold.querySelectorAll(".skeleton")) waiting.remove(); // nobody waits for them yet
     fold.addEventListener("toggle", () => {
       const now = lesson();
       const page = fold.closest("learn-page");
