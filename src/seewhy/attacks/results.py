@@ -188,7 +188,7 @@ class Adversarial:
         """All arrays, and the facts as JSON under `facts`: a file that `load` reads."""
         buffer = io.BytesIO()
         facts = np.array(json.dumps(self.describe()))
-        np.savez_compressed(buffer, facts=facts, **self.all_arrays())
+        np.savez_compressed(buffer, facts=facts, **self.all_arrays())  # type: ignore[arg-type]
         return buffer.getvalue()
 
     @classmethod
