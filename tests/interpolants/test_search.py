@@ -103,6 +103,7 @@ def cases(draw):
 def test_the_search_gives_the_conjuncts_of_the_definition(case, first, block, held, monkeypatch):
     values, positive, places, inputs, cone, asked = case
     monkeypatch.setattr(greedy, "FIRST", first)
+    monkeypatch.setattr(greedy, "LIKELY", 1 if first < 512 else 4)
     monkeypatch.setattr(rows, "BLOCK", block)
     monkeypatch.setattr(rows, "HELD", held)
     sample = recording(values, positive)

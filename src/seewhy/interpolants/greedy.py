@@ -22,6 +22,8 @@ from seewhy.predicates import Op
 SMALLEST = 0.001  # share of the positives below which no bound is looked for
 FIRST = 2048  # negatives that are counted for every unit before the first are dropped, where there are too many
 
+LIKELY = 4  # bounds of each direction that are counted to the end at once, so that there is something to beat
+
 
 class Pick(NamedTuple):
     """One bound as the search found it.
@@ -234,7 +236,7 @@ class _Step:
         """Count the candidates to the end that look best, so that there is something to beat."""
         for side in sides:
             costs = np.where(side.whole, np.inf, side.costs())
-            likely = np.argpartition(costs, min(3, len(costs) - 1))[:4]
+            likely = np.argpartition(costs, min(LIKELY, len(costs)) - 1)[:LIKELY]
             self._finish(side, np.sort(likely[np.isfinite(costs[likely])]))
 
     def _finish(self, side: _Candidates, places: Places) -> None:
