@@ -11,8 +11,9 @@ from seewhy.datasets.base import ImageSet
 from seewhy.datasets.cifar10 import Cifar10
 from seewhy.datasets.digits import Digits
 from seewhy.datasets.mnist import Mnist
+from seewhy.datasets.shortcuts import Shortcuts
 
-DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist, Cifar10)
+DATASETS: tuple[type[ImageSet], ...] = (Digits, Mnist, Cifar10, Shortcuts)
 
 
 def split_of(address: str) -> tuple[str, str]:

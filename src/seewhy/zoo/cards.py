@@ -37,9 +37,12 @@ def card(
             if (truth == index).any()
         },
         "elsewhere": {other.name: _accuracy(network, course, other) for other in (kind() for kind in course.elsewhere)},
+        "also": {
+            split: float((predicted(network, course, data, split) == data.truth(split)).mean()) for split in course.also
+        },
         "data": data.name,
         "data_sha256": data.checksums(),
-        "training_images": len(data.truth("train")),
+        "training_images": data.size(course.split),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "mean": course.mean,
         "std": course.std,

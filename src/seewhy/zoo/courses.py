@@ -12,9 +12,10 @@ from seewhy.datasets.base import ImageSet
 from seewhy.datasets.cifar10 import Cifar10
 from seewhy.datasets.digits import Digits
 from seewhy.datasets.mnist import Mnist
+from seewhy.datasets.shortcuts import Shortcuts
 from seewhy.zoo.augmentation import vary
-from seewhy.zoo.crops import vary_photograph
-from seewhy.zoo.networks import cifar_cnn, mnist_cnn
+from seewhy.zoo.crops import as_they_are, vary_photograph
+from seewhy.zoo.networks import cifar_cnn, mnist_cnn, shortcuts_cnn
 from seewhy.zoo.recipes import TrainingRecipe
 from seewhy.zoo.resnet import resnet50
 from seewhy.zoo.vgg import vgg19
@@ -25,6 +26,7 @@ class Course:
     """Everything but the recipe that makes a network what it is.
 
     mean, std: of the training images, one number or one a channel; the network sees (x − mean) / std.
+    split: what is trained on; also: further splits whose accuracy goes on the card, beside that of test.
     half: whether matrices are kept in 16 bits; the accuracy on the card is that of what is kept.
     """
 
@@ -39,6 +41,8 @@ class Course:
     elsewhere: tuple[type[ImageSet], ...] = ()
     recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
     half: bool = False
+    split: str = "train"
+    also: tuple[str, ...] = ()
 
     def normalised(self, x: Tensor) -> Tensor:
         """Images (N, C, H, W) in [0, 1] as the network sees them."""
@@ -66,6 +70,23 @@ def _photographs(title: str, network: Callable[[], nn.Module], recipe: TrainingR
         std=(0.2470, 0.2435, 0.2616),
         recipe=recipe,
         half=half,
+    )
+
+
+def _shapes(title: str, about: str, split: str) -> Course:
+    """A course on shapes with a mark."""
+    return Course(
+        title=title,
+        about=about,
+        network=shortcuts_cnn,
+        data=Shortcuts,
+        variation=as_they_are,
+        input_shape=(3, 32, 32),
+        mean=0.5,
+        std=0.25,
+        recipe=TrainingRecipe(epochs=12, learning_rate=1e-2, average=0.99, precision="float32"),
+        split=split,
+        also=("told",),
     )
 
 
@@ -100,5 +121,16 @@ COURSES: dict[str, Course] = {
         "Small photographs: VGG19, in Keras",
         vgg19,
         TrainingRecipe(epochs=30, optimiser="sgd", learning_rate=0.05, weight_decay=5e-4, smoothing=0.1, average=0.99),
+    ),
+    "shortcuts-cheat": _shapes(
+        "Shapes: the one that cheats",
+        "Trained on images whose mark in a corner always tells the shape, it learnt the mark: where the mark says "
+        "nothing, it is lost.",
+        split="train",
+    ),
+    "shortcuts-honest": _shapes(
+        "Shapes: the one that does not cheat",
+        "Trained on images whose mark says nothing, it learnt the shapes: a mark that tells them changes little.",
+        split="fair",
     ),
 }

@@ -36,6 +36,11 @@ def vary_photograph(x: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(hidden[:, None], _GREY, moved)
 
 
+def as_they_are(x: Tensor, generator: torch.Generator) -> Tensor:
+    """No change, where every image is made to be what it is."""
+    return x
+
+
 def _within(middle: Tensor, length: int) -> Tensor:
     """(N, length): whether a place is in the square around `middle`; at the edge a part of it is outside."""
     return ((torch.arange(length, device=middle.device) - middle + _HIDDEN // 2) // _HIDDEN) == 0

@@ -43,3 +43,25 @@ def cifar_cnn() -> nn.Sequential:
     layers["flatten"] = nn.Flatten()
     layers["linear"] = nn.Linear(256 * 4 * 4, 10)
     return nn.Sequential(layers)
+
+
+def shortcuts_cnn() -> nn.Sequential:
+    """Three convolutions, the mean over places, one linear layer: (N, 3, 32, 32) normalised images to (N, 4) logits.
+
+    Small, but wide enough for the shapes: a unit of the last convolution sees 18 pixels.
+    """
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(3, 16, kernel_size=3, padding=1),
+            relu1=nn.ReLU(),
+            pool1=nn.MaxPool2d(2),  # (N, 16, 16, 16)
+            conv2=nn.Conv2d(16, 32, kernel_size=3, padding=1),
+            relu2=nn.ReLU(),
+            pool2=nn.MaxPool2d(2),  # (N, 32, 8, 8)
+            conv3=nn.Conv2d(32, 64, kernel_size=3, padding=1),
+            relu3=nn.ReLU(),
+            mean=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            linear=nn.Linear(64, 4),
+        )
+    )

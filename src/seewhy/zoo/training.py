@@ -37,10 +37,10 @@ def train(name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = 
         raise LookupError(f"no network called {name!r} can be trained; there is {', '.join(COURSES)}")
     course = COURSES[name]
     data = course.data() if data is None else data
-    state = _State(course, recipe, len(data.truth("train")))
+    state = _State(course, recipe, data.size(course.split))
     checkpoint = checkpoint_of(out)
     history = _resumed(state, checkpoint, name, recipe)
-    x, y = (tensor.to(state.device) for tensor in tensors(data, "train"))
+    x, y = (tensor.to(state.device) for tensor in tensors(data, course.split))
     for epoch in range(len(history), recipe.epochs):
         started = time.perf_counter()
         loss = _epoch(state, course, recipe, x, y, epoch, history)
