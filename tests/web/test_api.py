@@ -15,6 +15,7 @@ from safetensors.numpy import load
 from seewhy import __version__, images
 from seewhy.results import Explanation
 from seewhy.workbench import Workbench
+from seewhy.zoo import pretrained
 
 DRAWN = images.ink_encode(np.eye(6, dtype=np.float32)[None])
 
@@ -51,7 +52,7 @@ def test_health_says_what_runs(client: httpx.Client) -> None:
 
 def test_models_and_their_layers(client: httpx.Client) -> None:
     models = {model["name"]: model for model in client.get("models").json()}
-    assert {"quick", "slow", "colour", "box", "mnist-cnn"} == set(models)
+    assert {"quick", "slow", "colour", "box", *pretrained.names()} == set(models)
     assert models["colour"]["input"] == {"channels": 3, "height": 5, "width": 6}
     assert models["box"]["abilities"] == ["scores"]
     assert client.get("models/quick").json() == models["quick"]
