@@ -108,9 +108,7 @@ export class App {
   }
 
   /** How fast it is: shown, not read out. @param {string} text */
-  speed(text) {
-    this.#bar.speed = text;
-  }
+  speed(text) { this.#bar.speed = text; }
 
   /** One sentence for people who listen. @param {string} text */
   announce = (text) => this.#bar.announce(text);

@@ -55,8 +55,7 @@ export default class ExplainPage extends HTMLElement {
     if (this.#body.isConnected) return;
     this.append(this.#body);
     const { head, grid, panel } = this;
-    grid.app = this.app;
-    grid.menuItems = (cell) => this.#cellItems(cell);
+    Object.assign(grid, { app: this.app, menuItems: this.#cellItems });
     on(grid, "column", () => this.#showSettings());
     on(grid, "settled", () => this.#settled());
     grid.addEventListener("pin", ({ target }) => togglePin(this.app, /** @type {import("./explain-cell.js").ExplainCell} */ (target)));
@@ -145,6 +144,7 @@ export default class ExplainPage extends HTMLElement {
     this.#frame(true);
     this.#picture.src = this.app.api.imageURL(image, 128);
     this.#picture.alt = `The picture: ${name(image)}`;
+    find(this.#corner, ".own").ariaLabel = `${this.#picture.alt}: what to do with it`;
     this.#showHead();
     find(this, "probability-bars", ProbabilityBars).data = { labels: this.#labels, probabilities: shares, top: top.index, target: this.#targets[0].class };
     this.grid.show(this.#question, this.#sights, this.#corner);
@@ -218,10 +218,7 @@ export default class ExplainPage extends HTMLElement {
   }
 
   /** @param {import("./explain-cell.js").ExplainCell} cell */
-  async #cellItems(cell) {
-    const { cellItems } = await import("./explain-menu.js");
-    return cellItems(this.app, cell, this.#question, this.#methods);
-  }
+  #cellItems = async (cell) => (await import("./explain-menu.js")).cellItems(this.app, cell, this.#question, this.#methods);
 
   /** @param {import("../elements/pop-menu.js").Place} place @param {string} [address] of another picture than this one */
   async #pictureMenu(place, address) {

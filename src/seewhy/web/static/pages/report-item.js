@@ -83,6 +83,7 @@ export class ReportItem extends HTMLElement {
     const { model, image } = pin.task;
     this.#picture.src = this.api.imageURL(image, 160);
     this.#picture.alt = `The picture: ${name(image)}`;
+    find(this, ".own").ariaLabel = `${this.#picture.alt}: what to do with it`;
     find(this, ".about").textContent = `${name(image)} · ${model}`;
     try {
       const run = await this.#result(pin);
