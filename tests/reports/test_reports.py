@@ -147,7 +147,7 @@ def test_the_python_in_a_report_gives_the_same_map() -> None:
     code = python_for(found)
     namespace: dict[str, Explanation] = {}
     exec(code.replace("why.save('why.png')", ""), namespace)
-    np.testing.assert_array_equal(namespace["why"].values, found.values)
+    np.testing.assert_allclose(namespace["why"].values, found.values, atol=1e-5)
     assert "target={'class': 3, 'versus': 5, 'output': 'logit'}" in code
 
 

@@ -372,7 +372,7 @@ def test_a_full_queue_is_429(client: httpx.Client) -> None:
         ({"settings": {"stepz": 5}}, 422, "did you mean 'steps'"),
         ({"settings": 7}, 422, "settings"),
         ({"colour": "red"}, 422, "colour"),
-        ({"kind": "attack"}, 422, "explain"),
+        ({"kind": "wish"}, 422, "explain"),
         ({"model": ""}, 422, "model"),
     ],
 )
