@@ -156,6 +156,15 @@ def test_checksums_do_not_depend_on_the_form(tmp_path):
     assert set(found[0]) == {"train", "test"}
 
 
+@pytest.mark.parametrize("files", [record_files, pickle_files, strip_files])
+def test_the_version_changes_with_any_byte_and_with_nothing_else(tmp_path, files):
+    one, same, other = (written(files(), tmp_path / name) for name in ("one", "same", "other"))
+    assert Cifar10(one).version() == Cifar10(same).version()
+    changed = next(path for path in sorted(other.rglob("*")) if path.is_file() and "test" in path.name)
+    changed.write_bytes(changed.read_bytes()[:-1] + b"\x07")
+    assert Cifar10(other).version() != Cifar10(one).version()
+
+
 @pytest.mark.parametrize("files", [pickle_files, strip_files])
 def test_one_image_is_opened_without_reading_the_other_files(files, tmp_path):
     written(files(), tmp_path)

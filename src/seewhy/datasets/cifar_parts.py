@@ -28,6 +28,11 @@ class Part(ABC):
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What the images and their classes are read from."""
+        return (self.path,)
+
     @abstractmethod
     def truth(self) -> NDArray[np.uint8]:
         """Classes (N,)."""
@@ -114,6 +119,11 @@ class Strip(Part):
         super().__init__(path)
         self._labels = labels
         self._start = start
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The strip and the labels of all strips."""
+        return self.path, self._labels
 
     @cached_property
     def _count(self) -> int:
