@@ -364,3 +364,16 @@ def test_whole_passes_join_activations_and_give_the_same(activation):
     assert [type(step.op) for _, step in program.whole_steps].count(ops.Activated) == 2
     with torch.inference_mode():
         torch.testing.assert_close(program.scores(x), model.scores(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", [(3, 2), (1, 2), (2, 3)])
+@pytest.mark.parametrize("stride", [(1, 3), (2, 3), (1, 1)])
+def test_boxes_of_one_channel_and_one_place_are_convolved_rightly(kernel, stride):
+    """The library itself is wrong there for some layouts in memory."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(1, 4, kernel, stride), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5))
+    model = PyTorchClassifier(module.eval(), list("abcde"), (1, 7, 9))
+    image, fill = torch.rand(2, 1, 7, 9, generator=torch.Generator().manual_seed(0))
+    whole, parts, chosen = whole_and_parts(model, Occlusion(patch=1, stride=1), image, fill)
+    for found in (parts, chosen):
+        assert (whole - found).abs().max() <= TOLERANCE * spread_of_the_logits(whole) + 1e-6
