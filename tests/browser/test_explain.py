@@ -363,6 +363,7 @@ def test_the_picture_has_a_menu_by_click_key_right_click_and_long_press(open_pag
     assert page.evaluate(items) == by_click
     page.keyboard.press("Escape")
     page.locator("explain-cell heat-map").click(button="right")
+    until(page, "document.querySelector('explain-cell [role=menuitem]')")
     of_map = page.locator("explain-cell").get_by_role("menuitem").all_inner_texts()
     labels = [text.split("\n")[0] for text in of_map]
     assert {

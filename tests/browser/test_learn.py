@@ -148,7 +148,7 @@ def test_the_votes_are_the_layers_weights(open_page: Any, server: Any) -> None:
     _, arrays = run(server, "grad-cam")
     weights = arrays["weights"]
     loudest = [int(i) for i in np.argsort(-np.abs(weights), kind="stable")[:8]]
-    assert [text.split()[1] for text in page.locator(".vote > :first-child").all_inner_texts()] == list(
+    assert [text.split()[1] for text in page.locator(".vote > span:first-of-type").all_inner_texts()] == list(
         map(str, loudest)
     )
     kinds = page.evaluate("Array.from(document.querySelectorAll('.vote'), (v) => v.classList.contains('for'))")
@@ -241,6 +241,8 @@ def test_a_method_that_refuses_says_why(open_page: Any, server: Any) -> None:
         if method["refusal"]
     ]
     assert refused
+    until(page, "document.querySelector('.learn-index details')")
+    page.evaluate("document.querySelectorAll('.learn-index details').forEach((fold) => (fold.open = true))")
     for method in refused:
         until(page, f"document.querySelector('[data-method=\"{method['name']}\"] p')")
         assert page.locator(f"[data-method='{method['name']}']").inner_text() == method["refusal"]
