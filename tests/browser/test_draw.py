@@ -31,7 +31,11 @@ def box(page: Any) -> dict[str, float]:
 
 
 def draw(page: Any, strokes: list[list[tuple[float, float]]], steps: int = 4, pause: int = 0) -> None:
-    """Move the mouse along `strokes`, given in the unit square of the pad."""
+    """Move the mouse along `strokes`, given in the unit square of the pad, once the screen knows its model."""
+    until(
+        page,
+        "document.querySelector('#model').value && document.querySelector('.probabilities, probability-bars button')",
+    )
     area = box(page)
     for stroke in strokes:
         places = [(area["x"] + x * area["width"], area["y"] + y * area["height"]) for x, y in stroke]
