@@ -377,3 +377,15 @@ def test_boxes_of_one_channel_and_one_place_are_convolved_rightly(kernel, stride
     whole, parts, chosen = whole_and_parts(model, Occlusion(patch=1, stride=1), image, fill)
     for found in (parts, chosen):
         assert (whole - found).abs().max() <= TOLERANCE * spread_of_the_logits(whole) + 1e-6
+
+
+def test_whole_passes_of_one_channel_and_one_place_are_convolved_rightly():
+    """Where the activation is joined to the convolution, too."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(1, 4, (3, 2), (1, 3)), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 3, 5))
+    model = PyTorchClassifier(module.eval(), list("abcde"), (1, 5, 3))
+    x = torch.rand(9, 1, 5, 3, generator=torch.Generator().manual_seed(0))
+    whole = dense(model)
+    assert whole.program is not None
+    with torch.inference_mode():
+        torch.testing.assert_close(whole.program.scores(x), model.scores(x))

@@ -171,10 +171,16 @@ class Conv(Windowed):
     def _run(self, x: Tensor, padding: Pair, bias: Tensor | None) -> Tensor:
         rows, columns = self.windows
         stride, dilation = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
-        if x.shape[1] == 1 and x.shape[3] + 2 * padding[1] < columns.reach + columns.stride:
-            # PyTorch 2.13 convolves one channel wrongly where its stride is 1 and the result is one place wide.
-            x = x[:, 0][:, None]
-        return F.conv2d(x, self.weight, bias, stride, padding, dilation, self.groups)
+        return F.conv2d(self.laid_out(x, padding), self.weight, bias, stride, padding, dilation, self.groups)
+
+    def laid_out(self, x: Tensor, padding: Pair) -> Tensor:
+        """`x` as the library convolves it rightly.
+
+        PyTorch 2.13 gives wrong numbers where the stride of the one channel is 1 and the result is one place wide.
+        """
+        columns = self.windows[1]
+        narrow = x.shape[3] + 2 * padding[1] < columns.reach + columns.stride
+        return x[:, 0][:, None] if narrow and x.shape[1] == 1 else x
 
     def work(self, places: int, inputs: list[tuple[int, ...]], output: tuple[int, ...]) -> float:
         return 2.0 * places * self.weight.numel()
@@ -200,8 +206,9 @@ class Activated(Op):
         rows, columns = self.conv.windows
         strides, dilations = (rows.stride, columns.stride), (rows.dilation, columns.dilation)
         name, limits = ("relu", []) if self.relu.top is None else ("hardtanh", [0.0, self.relu.top])
+        x = self.conv.laid_out(values[0], self.conv.after)
         found: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            values[0], self.conv.weight, self.conv.bias, self.conv.after, strides, dilations, self.conv.groups,
+            x, self.conv.weight, self.conv.bias, self.conv.after, strides, dilations, self.conv.groups,
             name, limits, "",
         )  # fmt: skip
         return found
