@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -317,3 +318,42 @@ def test_an_extra_that_is_missing_is_named(seewhy, monkeypatch):
     code, _, err = seewhy("models", "timm:resnet18?weights=random")
     assert code == 2
     assert "pip install 'seewhy[zoo]'" in err
+
+
+def test_a_report_holds_saved_maps_pictures_and_attacks(seewhy, tmp_path):
+    kept = tmp_path / "why.npz"
+    assert seewhy("explain", "digits/test/3", "--method", "occlusion", "--target", "7", "--out", str(kept))[0] == 0
+    out = tmp_path / "sheet.zip"
+    asked = (str(kept), "digits/test/4", "--methods", "saliency,occlusion:patch=7", "--targets", "argmax,4-9")
+    code, said, _ = seewhy("report", *asked, "--attacks", "fgsm:epsilon=0.2", "--note", "saved", "-o", str(out))
+    assert (code, said) == (0, f"6 findings. Saved {out}\n")
+    with zipfile.ZipFile(out) as archive:
+        facts = json.loads(archive.read("report.json"))["items"]
+        page = archive.read("report.html").decode()
+        assert sum(name.endswith(".npz") for name in archive.namelist()) == 6
+    assert [item.get("method", item.get("attack")) for item in facts] == [
+        "occlusion", "saliency", "occlusion", "saliency", "occlusion", "fgsm",
+    ]  # fmt: skip
+    assert [item["note"] for item in facts] == ["saved", "", "", "", "", ""]
+    assert facts[3]["target"]["text"] == "4 rather than 9"
+    assert facts[2]["settings"]["patch"] == 7
+    assert facts[5]["settings"]["epsilon"] == 0.2
+    assert page.count("<heat-map>") == 5
+    assert page.count("data:image/png;base64,") == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (("digits/test/3", "-o", "report.pdf"), ".html, .zip or .json, got 'report.pdf'"),
+        (("digits/test/3", "-o", "nowhere/report.html"), "there is no folder 'nowhere'"),
+        (("missing.npz", "-o", "report.html"), "No such file or directory: missing.npz"),
+        (("digits/test/3", "--note", "a", "--note", "b", "-o", "report.html"), "2 notes were given for 1 items"),
+        (("digits/test/3", "--attacks", "fgsn", "-o", "report.html"), "fgsm"),
+    ],
+)
+def test_a_report_that_cannot_be_made_leaves_nothing(seewhy, tmp_path, asked, words):
+    code, _, problem = seewhy("report", *asked)
+    assert code == 2
+    assert words in problem
+    assert not list(tmp_path.glob("report*"))

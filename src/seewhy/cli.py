@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy import cli_fooling, cli_rules
+from seewhy import cli_fooling, cli_reports, cli_rules
 from seewhy.terminal import (
     IMAGE,
     Data,
@@ -20,9 +20,11 @@ from seewhy.terminal import (
     Set,
     Ticker,
     check_ending,
+    method_of,
     say,
     settings_of,
     table,
+    target_of,
     values_of,
 )
 
@@ -131,10 +133,10 @@ def compare(
 
     if out is not None:
         check_ending(out, (".png", ".html", ".json"))
-    recipes = [_method(text) for text in methods.split(",")]
+    recipes = [method_of(text) for text in methods.split(",")]
     bench = Workbench(data=data)
     with reporting_to(Ticker()):
-        found = bench.compare(model, image, recipes, [_target(text) for text in targets.split(",")])
+        found = bench.compare(model, image, recipes, [target_of(text) for text in targets.split(",")])
     if out is not None:
         bench.save_comparison(found, out)
     if as_json:
@@ -290,6 +292,7 @@ def datasets(data: Data = None, as_json: Json = False) -> None:
 
 cli_rules.register(app)
 cli_fooling.register(app)
+cli_reports.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -322,8 +325,8 @@ def _sweep(
     methods, targets, baselines = asked
     if "," in methods or "," in targets:
         raise ValueError(f"--baselines takes one method and one target, got {methods!r} and {targets!r}; choose one")
-    name, settings = _method(methods)
-    task = Task(model=model, image=image, method=name, settings=settings, target=_target(targets))
+    name, settings = method_of(methods)
+    task = Task(model=model, image=image, method=name, settings=settings, target=target_of(targets))
     with reporting_to(Ticker()):
         found = Workbench(data=data).sweep(task, baselines if baselines == "all" else baselines.split(","))
     if out is not None:
@@ -370,21 +373,6 @@ def _measure(bench: Workbench, name: str | None, place: str, as_json: bool) -> N
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"
-
-
-def _method(text: str) -> tuple[str, dict[str, Any]]:
-    """`occlusion:patch=8:stride=4` as a name and settings; what comes from another package has a colon in its name."""
-    name, *pairs = text.strip().split(":")
-    if name == "captum" and pairs:
-        name = f"{name}:{pairs.pop(0)}"
-    return name, settings_of(pairs)
-
-
-def _target(text: str) -> dict[str, Any]:
-    """`5` or `5-6` as a target; a label may hold a hyphen, so only numbers are split."""
-    first, _, second = text.strip().partition("-")
-    both = first.isdecimal() and second.isdecimal()
-    return {"class": first, "versus": second} if both else {"class": text.strip()}
 
 
 def _in_words(found: Explanation) -> str:

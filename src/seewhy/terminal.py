@@ -30,6 +30,21 @@ def settings_of(pairs: Sequence[str] | None) -> dict[str, Any]:
     return settings
 
 
+def method_of(text: str) -> tuple[str, dict[str, Any]]:
+    """`occlusion:patch=8:stride=4` as a name and settings; what comes from another package has a colon in its name."""
+    name, *pairs = text.strip().split(":")
+    if name == "captum" and pairs:
+        name = f"{name}:{pairs.pop(0)}"
+    return name, settings_of(pairs)
+
+
+def target_of(text: str) -> dict[str, Any]:
+    """`5` or `5-6` as a target; a label may hold a hyphen, so only numbers are split."""
+    first, _, second = text.strip().partition("-")
+    both = first.isdecimal() and second.isdecimal()
+    return {"class": first, "versus": second} if both else {"class": text.strip()}
+
+
 def value_of(text: str) -> Any:
     """JSON where it is some, else the text itself."""
     try:

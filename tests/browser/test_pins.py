@@ -131,7 +131,7 @@ def test_a_forgotten_run_is_computed_again_and_an_impossible_one_says_why(open_p
     assert kept[0]["note"] == "kept"
     assert "nowhere" in page.locator("report-item .trouble:visible").inner_text()
     page.get_by_role("button", name="Save HTML").click()
-    until(page, "document.querySelector('.toasts').innerText.includes('One map is not there yet')")
+    until(page, "document.querySelector('.toasts').innerText.includes('One finding is not there yet')")
 
 
 def test_without_pins_the_screen_says_what_pinning_does(open_page: Open) -> None:

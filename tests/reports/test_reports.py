@@ -8,17 +8,22 @@ import re
 import zipfile
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seewhy import __version__, reports
 from seewhy.classifiers.base import Classifier
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.reports import Item, to_html, to_json
+from seewhy.reports.exhibits import Exhibit
 from seewhy.reports.reproducing import python_for
 from seewhy.reports.zipping import file_name, to_zip
 from seewhy.results import Explanation
+from seewhy.workbench import Workbench, kinds
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert('2')</script>\"'&amp;"
 MADE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -67,7 +72,7 @@ class Page(HTMLParser):
 def test_a_report_shows_everything_that_is_needed_to_judge_a_map(explanation: Explanation) -> None:
     page = Page(to_html("Two reasons", [Item(explanation, "first"), Item(explanation)], MADE))
     words = " ".join(part for parts in page.text.values() for part in parts)
-    wanted = ["Two reasons", "2 explanations, 2 January 2026, 03:04 UTC", "first", "b rather than a", __version__]
+    wanted = ["Two reasons", "2 findings, 2 January 2026, 03:04 UTC", "first", "b rather than a", __version__]
     wanted += ["Integrated Gradients", "steps 5", "baseline black", "Relative gap", "linear, fingerprint"]
     wanted += [explanation.fingerprint, explanation.sentence, "seewhy.explain("]
     for words_wanted in wanted:
@@ -184,3 +189,63 @@ def test_the_archive_holds_pictures_and_arrays_and_is_the_same_each_time(explana
 def test_no_label_becomes_a_path(hostile):
     with zipfile.ZipFile(io.BytesIO(to_zip("x", [Item(hostile)], MADE))) as archive:
         assert all(re.fullmatch(r"[\w-]+\.(png|npz|json|html)", name) for name in archive.namelist())
+
+
+def test_a_model_by_address_is_opened_again(explanation: Explanation) -> None:
+    def code(model: str) -> str:
+        return python_for(Explanation(**(vars(explanation) | {"model": model}))).splitlines()[2]
+
+    assert code("torchvision:resnet50") == "model = seewhy.load('torchvision:resnet50')"
+    assert code("cifar-cnn@mine.safetensors") == "model = seewhy.load('cifar-cnn@mine.safetensors')"
+    assert code("my net") == "model = ...  # your own model, here called 'my net'"
+    assert code("other:thing") == "model = ...  # your own model, here called 'other:thing'"
+
+
+@pytest.fixture(params=["attack", "erase", "nonsense"])
+def exhibit(request: pytest.FixtureRequest, tmp_path: Path) -> Exhibit:
+    wishes = {
+        "attack": {"image": "digits/test/3", "method": "fgsm", "settings": {"epsilon": 0.2}},
+        "erase": {"image": "digits/test/3"},
+        "nonsense": {"target": 2, "settings": {"amount": 12}, "data": "digits"},
+    }
+    task = kinds.task_from({"kind": request.param, "model": "mnist-cnn", **wishes[request.param]})
+    bench = Workbench(cache=tmp_path)
+    found = bench.exhibit(task)
+    bench.close()
+    return found
+
+
+def test_findings_that_are_no_maps_are_shown_too(exhibit: Exhibit, explanation: Explanation) -> None:
+    items = [Item(exhibit, "see <this>"), Item(explanation)]
+    text = to_html("Both", items, MADE)
+    page = Page(text)
+    words = " ".join(part for parts in page.text.values() for part in parts)
+    for wanted in (
+        exhibit.title,
+        exhibit.sentence,
+        "see <this>",
+        *exhibit.rows.values(),
+        exhibit.python.splitlines()[2],
+    ):
+        assert wanted in words
+    assert page.count("heat-map") == 1
+    assert "mnist-cnn, fingerprint " in words
+    for (_, pixels), found in zip(exhibit.panels, re.findall(r"data:image/png;base64,([^\"]+)", text), strict=True):
+        with Image.open(io.BytesIO(base64.b64decode(found))) as drawn:
+            np.testing.assert_array_equal(np.asarray(drawn.convert("RGB")), pixels)
+    facts = json.loads(to_json("Both", items, MADE))["items"][0]
+    for name, array in exhibit.result.all_arrays().items():
+        kept = np.frombuffer(base64.b64decode(facts["data"][name]), "<f4")
+        np.testing.assert_array_equal(kept, array.astype(np.float32).ravel())
+    with zipfile.ZipFile(io.BytesIO(to_zip("Both", items, MADE))) as archive:
+        png = next(name for name in archive.namelist() if name.startswith("01-") and name.endswith(".png"))
+        assert archive.read(png).startswith(b"\x89PNG")
+
+
+def test_its_python_makes_the_finding_again(exhibit: Exhibit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, Any] = {}
+    exec(exhibit.python, namespace)
+    made, known = namespace["found"].all_arrays(), exhibit.result.all_arrays()
+    for name in known:
+        np.testing.assert_allclose(made[name], known[name], atol=1e-5)

@@ -1,6 +1,7 @@
 """Results as one self-contained HTML file that works for ever and anywhere, or as JSON; knows no server.
 
 The file holds its own style, the page's own heat map as one script, and every array; it asks nobody for anything.
+Heat maps stay alive in it; other findings are shown as pictures with their facts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from seewhy import __version__
 from seewhy.reports.bundling import bundle
+from seewhy.reports.exhibits import Exhibit
 from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
 
@@ -32,10 +34,15 @@ SHOWN = 5  # classes of a prediction
 
 @dataclass(frozen=True)
 class Item:
-    """An explanation with what a person says about it."""
+    """An explanation, or another finding, with what a person says about it."""
 
-    explanation: Explanation
+    shown: Explanation | Exhibit
     note: str = ""
+
+    @property
+    def python(self) -> str:
+        """What repeats it."""
+        return self.shown.python if isinstance(self.shown, Exhibit) else python_for(self.shown)
 
 
 def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> str:
@@ -45,7 +52,8 @@ def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> 
         f"default-src 'none'; style-src {hashed(style)}; script-src {hashed(script)}; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-    maps = json.dumps([_map(item.explanation) for item in items]).replace("<", "\\u003c")
+    found = [_map(item.shown) for item in items if isinstance(item.shown, Explanation)]
+    maps = json.dumps(found).replace("<", "\\u003c")
     body = "\n".join(_article(item) for item in items)
     return f"""<!doctype html>
 <html lang="en">
@@ -72,7 +80,7 @@ def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> 
 
 
 def to_json(title: str, items: Sequence[Item], made: datetime | None = None) -> str:
-    """The report as JSON: all facts, and the arrays `values` and `image` as base64 of little-endian float32."""
+    """The report as JSON: all facts, and the arrays as base64 of float32; of a map `values` and `image`."""
     report = {
         "title": title,
         "made": (made or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -102,22 +110,30 @@ CONTROLS = """<section class="card" id="controls" aria-label="How the maps are d
 
 
 def _article(item: Item) -> str:
-    found = item.explanation
-    shown = "A drawing" if (found.address or "").startswith("ink:") else found.address or "A picture"
-    rows = table(_rows(found))
-    warnings = "".join(f'<p class="note">{escape(str(warning))}</p>' for warning in found.notes.get("warnings", ()))
+    found = item.shown
+    map_ = isinstance(found, Explanation)
+    title = f"Why “{found.target['text']}”?" if isinstance(found, Explanation) else found.title
+    warned = found.notes.get("warnings", ()) if isinstance(found, Explanation) else found.warnings
+    rows = _rows(found) if isinstance(found, Explanation) else found.rows.items()
+    warnings = "".join(f'<p class="note">{escape(str(warning))}</p>' for warning in warned)
     note = f'<p class="said">{escape(item.note)}</p>' if item.note else ""
-    return f"""<article class="card">
-<h2>Why “{escape(str(found.target["text"]))}”?</h2>
+    return f"""<article class="card{" map" if map_ else ""}">
+<h2>{escape(title)}</h2>
 {note}<div class="pair">
-<figure><canvas class="seen" role="img" aria-label="The picture"></canvas>
+{_pair(found) if isinstance(found, Explanation) else found.figures()}
+</div>
+{"" if map_ else f"<p>{escape(found.sentence)}</p>"}{warnings}{table(rows)}
+<details><summary>The Python that repeats it</summary><pre>{escape(item.python)}</pre></details>
+</article>"""
+
+
+def _pair(found: Explanation) -> str:
+    """The picture and its map, to be filled by the script."""
+    shown = "A drawing" if (found.address or "").startswith("ink:") else found.address or "A picture"
+    return f"""<figure><canvas class="seen" role="img" aria-label="The picture"></canvas>
 <figcaption>{escape(shown)}</figcaption></figure>
 <figure><heat-map></heat-map><colour-legend></colour-legend><output>&nbsp;</output>
-<figcaption>{escape(found.title or found.method)}. {escape(found.sentence)}</figcaption></figure>
-</div>
-{warnings}{rows}
-<details><summary>The Python that repeats it</summary><pre>{escape(python_for(found))}</pre></details>
-</article>"""
+<figcaption>{escape(found.title or found.method)}. {escape(found.sentence)}</figcaption></figure>"""
 
 
 def _rows(found: Explanation) -> Iterable[tuple[str, str]]:
@@ -168,9 +184,16 @@ def _map(found: Explanation) -> dict[str, Any]:
 
 
 def _facts(item: Item) -> Mapping[str, Any]:
-    found = item.explanation
-    data = {"values": _base64(found.values), "image": _base64(found.image)}
-    return {"note": item.note, **found.describe(), "python": python_for(found), "data": data}
+    if isinstance(item.shown, Exhibit):
+        facts, arrays = item.shown.result.describe(), item.shown.result.all_arrays()
+    else:
+        facts, arrays = item.shown.describe(), {"values": item.shown.values, "image": item.shown.image}
+    return {
+        "note": item.note,
+        **facts,
+        "python": item.python,
+        "data": {name: _base64(array) for name, array in arrays.items()},
+    }
 
 
 def _base64(array: NDArray[Any]) -> str:
@@ -178,7 +201,7 @@ def _base64(array: NDArray[Any]) -> str:
 
 
 def _count(items: int) -> str:
-    return "1 explanation" if items == 1 else f"{items} explanations"
+    return "1 finding" if items == 1 else f"{items} findings"
 
 
 def when(made: datetime | None) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from seewhy import reports
 from seewhy.reports.zipping import to_zip
 from seewhy.web.caching import keepable
-from seewhy.web.run_routes import explanation
+from seewhy.web.run_routes import shown
 from seewhy.workbench import Workbench
 from seewhy.workbench.store import Shelf
 
@@ -54,7 +54,7 @@ def routes(workbench: Workbench) -> APIRouter:
         if wished is None:
             return None
         wish = Wish.model_validate_json(wished)
-        items = [reports.Item(explanation(workbench.run(entry.run)), entry.note) for entry in wish.items]
+        items = [reports.Item(shown(workbench.run(entry.run)), entry.note) for entry in wish.items]
         content = to_zip(wish.title, items)
         shelves["zip"].write(id, content)
         return content
@@ -62,7 +62,7 @@ def routes(workbench: Workbench) -> APIRouter:
     @router.post("/reports", status_code=201)
     def make(wish: Wish) -> dict[str, Any]:
         """Put finished runs into one file."""
-        items = [reports.Item(explanation(workbench.run(entry.run)), entry.note) for entry in wish.items]
+        items = [reports.Item(shown(workbench.run(entry.run)), entry.note) for entry in wish.items]
         id = hashlib.sha256(json.dumps(wish.model_dump(), sort_keys=True).encode()).hexdigest()[:16]
         shelves["wish"].write(id, wish.model_dump_json().encode())
         shelves["html"].write(id, reports.to_html(wish.title, items).encode())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from starlette.responses import Response
 
 from seewhy import __version__, images
+from seewhy.reports.exhibits import Exhibit
 from seewhy.results import Explanation
 from seewhy.web import wire
 from seewhy.web.caching import keepable
@@ -78,16 +79,14 @@ def routes(workbench: Workbench) -> APIRouter:
         opacity: Annotated[float, Query(ge=0, le=1)] = 1.0,
         scale: Annotated[float | None, Query(gt=0, description="the value drawn in full colour")] = None,
     ) -> Response:
-        """The map as a picture with legend, caption and address; everything as npz; or the facts as JSON.
+        """The finding as a picture with its caption; everything as npz; or the facts as JSON.
 
-        view, opacity and scale are for the picture.
+        view, opacity and scale are for the picture of a map.
         """
         run = workbench.run(id)
         found = finished(run)
         if file == "picture.png":
-            found = explanation(run)
-            about = {"Description": found.caption, "Software": f"seewhy {__version__}"}
-            content = images.to_png(found.picture(view=view, opacity=opacity, scale=scale), about)
+            content = _picture(shown(run), {"view": view, "opacity": opacity, "scale": scale})
         else:
             content = found.to_npz() if file == "result.npz" else found.to_json()
         return keepable(request, content, KINDS[file], True, f"seewhy-{run.task.title}-{id}-{file}")
@@ -106,12 +105,13 @@ def finished(run: Run) -> Result:
     raise Conflict(run.status, "this run is not over yet; listen to its events, or ask again in a while")
 
 
-def explanation(run: Run) -> Explanation:
-    """The heat map of a run; ValueError where it is of another kind, Conflict where there is none."""
+def shown(run: Run) -> Explanation | Exhibit:
+    """What a picture or a report shows of a run; ValueError where it is of a kind without pictures."""
     found = finished(run)
-    if not isinstance(found, Explanation):
-        raise ValueError(f"a heat map was wanted, run {run.id} is of kind {run.task.kind!r}; name an explanation")
-    return found
+    exhibit = found if isinstance(found, Explanation) else kinds.kind_of(run.task).exhibit(run.task, found)
+    if exhibit is None:
+        raise ValueError(f"run {run.id} is of kind {run.task.kind!r}, which has no picture; name a map or an attack")
+    return exhibit
 
 
 def _describe(run: Run) -> dict[str, Any]:
@@ -126,6 +126,14 @@ def _asked() -> dict[str, Any]:
     """The tasks of every kind, for openapi.json."""
     schemas = [kind.task.model_json_schema() for kind in kinds.KINDS]
     return {"requestBody": {"content": {"application/json": {"schema": {"oneOf": schemas}}}, "required": True}}
+
+
+def _picture(found: Explanation | Exhibit, look: dict[str, Any]) -> bytes:
+    """As PNG that says what it is; only a map has a look of its own."""
+    drawn, words = (
+        (found.picture(), found.sentence) if isinstance(found, Exhibit) else (found.picture(**look), found.caption)
+    )
+    return images.to_png(drawn, {"Description": words, "Software": f"seewhy {__version__}"})
 
 
 def _so_far(run: Run) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ from seewhy.explainers import sweeping
 from seewhy.explainers.base import Explainer
 from seewhy.inference.sharing import shared_passes
 from seewhy.progress import Cancelled, Listener, reporting_to, track
+from seewhy.reports.exhibits import Exhibit
 from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
 from seewhy.workbench import describing, kinds
@@ -226,6 +227,14 @@ class Workbench:
     def ask(self, task: Question) -> Result:
         """The answer to a task of any kind, from the store or computed here and now; raises what `perform` raises."""
         return self._found(self.plan(task))
+
+    def exhibit(self, task: Question) -> Exhibit:
+        """The answer to a task as a report shows it; ValueError for a kind without pictures, and what `ask` raises."""
+        plan = self.plan(task)
+        found = kinds.kind_of(plan.task).exhibit(plan.task, self._found(plan))
+        if found is None:
+            raise ValueError(f"a report shows pictures, {task.kind!r} has none; name an attack, erasing or nonsense")
+        return found
 
     def compare(
         self, model: str, image: str, methods: Sequence[tuple[str, Mapping[str, Any]]], targets: Sequence[Any]

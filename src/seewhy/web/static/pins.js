@@ -1,5 +1,5 @@
 // @ts-check
-/** Explanations that somebody keeps for a report: kept, dropped, put in order. Knows runs and the store, no element. */
+/** Findings that somebody keeps for a report: kept, dropped, put in order. Knows runs and the store, no element. */
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Pin} Pin */
@@ -14,8 +14,8 @@ export function pin(state, wanted) {
   const fresh = wanted.filter(({ run }, at) => !isPinned(state, run) && wanted.findIndex((other) => other.run === run) === at);
   const room = fresh.slice(0, Math.max(0, MOST - state.pins.length));
   state.pins = [...state.pins, ...room.map((one) => ({ ...one, note: "" }))];
-  if (room.length < fresh.length) return `A report takes ${MOST} maps, and there are so many now.`;
-  return fresh.length === 0 ? "Pinned already." : fresh.length === 1 ? `Pinned: ${fresh[0].title}.` : `${fresh.length} maps pinned.`;
+  if (room.length < fresh.length) return `A report takes ${MOST} findings, and there are so many now.`;
+  return fresh.length === 0 ? "Pinned already." : fresh.length === 1 ? `Pinned: ${fresh[0].title}.` : `${fresh.length} findings pinned.`;
 }
 
 /** @param {State} state @param {string} run */

@@ -6,7 +6,7 @@ const PINNED = "seewhy-pins";
 const DEFAULTS = { theme: "", letters: true, live: true, why: true };
 
 /** @typedef {typeof DEFAULTS} Preferences */
-/** @typedef {{ run: string, task: import("./api.js").Task, title: string, note: string }} Pin an explanation somebody keeps; the task repeats it where the run is forgotten */
+/** @typedef {{ run: string, task: import("./api.js").Task, title: string, note: string }} Pin a finding somebody keeps; the task repeats it where the run is forgotten */
 
 export class State extends EventTarget {
   /** @type {Preferences} */
@@ -76,5 +76,6 @@ function read(name, otherwise) {
 /** Only what still looks like a pin. @param {unknown} kept @returns {Pin[]} */
 function list(kept) {
   const pins = Array.isArray(kept) ? kept : [];
-  return pins.filter((pin) => typeof pin?.run === "string" && pin.task?.model && pin.task.image && pin.task.method).map(({ run, task, title = "", note = "" }) => ({ run, task, title, note }));
+  const whole = (/** @type {any} */ task) => task?.model && ((task.kind ?? "explain") !== "explain" || (task.image && task.method));
+  return pins.filter((pin) => typeof pin?.run === "string" && whole(pin.task)).map(({ run, task, title = "", note = "" }) => ({ run, task, title, note }));
 }

@@ -11,7 +11,9 @@ from seewhy import __version__, catalog
 from seewhy.attacks.base import Attack
 from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.labels import index_of
+from seewhy.reports.exhibits import Exhibit, change_of, pixels_of
 from seewhy.workbench.addresses import Picture
+from seewhy.workbench.exhibiting import belief_of, place_of, rows_of
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.base import Kind, Plan
 from seewhy.workbench.tasks import Question
@@ -88,6 +90,30 @@ class Attacks(Kind[AttackTask, Finding]):
             f"found = seewhy.attack({task.model!r}, {task.image!r}, {task.method!r}{wish})\n"
             "print(found.sentence)\nfound.save('attack.png')\n"
         )
+
+    def exhibit(self, task: AttackTask, result: Finding) -> Exhibit:
+        """The picture, what was added, and the attacked picture."""
+        facts, arrays = result.facts, result.arrays
+        norms = facts["norms"]
+        change = f"largest change {norms['linf']:.4f}, {norms['l0']} pixels"
+        return Exhibit(
+            name=task.method,
+            title=f"{facts['title']} on {place_of(task.image)}",
+            sentence=facts["sentence"],
+            panels=(
+                (belief_of(facts["before"]), pixels_of(arrays["image"])),
+                (change, change_of(arrays["perturbation"])),
+                (belief_of(facts["after"]), pixels_of(arrays["adversarial"])),
+            ),
+            rows=rows_of(facts, {"Epsilon": _epsilon(facts["eps"]), "Flips at epsilon": _epsilon(facts["flip_eps"])}),
+            python=self.python(task, result),
+            result=result,
+            warnings=tuple(facts["notes"].get("warnings", ())),
+        )
+
+
+def _epsilon(value: float | None) -> str | None:
+    return None if value is None else f"{value:.4g} ({value * 255:.3g}/255)"
 
 
 def _own(task: AttackTask) -> list[tuple[str, Any]]:

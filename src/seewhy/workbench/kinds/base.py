@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from seewhy.reports.exhibits import Exhibit
 from seewhy.workbench.findings import Result
 from seewhy.workbench.tasks import Question
 
@@ -50,3 +51,7 @@ class Kind(ABC, Generic[Q, R]):
     def python(self, task: Q, result: Any) -> str:
         """The Python that repeats `result`; empty where nothing short does."""
         return ""
+
+    def exhibit(self, task: Q, result: Any) -> Exhibit | None:
+        """What a report shows of `result`; None where it is no picture."""
+        return None

@@ -11,7 +11,9 @@ from seewhy import __version__, catalog
 from seewhy.attacks.least_evidence import LeastEvidence
 from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.labels import index_of
+from seewhy.reports.exhibits import Exhibit, pixels_of
 from seewhy.workbench.addresses import Picture
+from seewhy.workbench.exhibiting import belief_of, place_of, rows_of
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.base import Kind, Plan
 from seewhy.workbench.tasks import Question
@@ -73,4 +75,20 @@ class Erase(Kind[EraseTask, Finding]):
         return (
             "import seewhy\n\n"
             f"found = seewhy.least({task.model!r}, {task.image!r}{target}{settings})\nprint(found.sentence)\n"
+        )
+
+    def exhibit(self, task: EraseTask, result: Finding) -> Exhibit:
+        """The picture, and what of it is enough."""
+        facts, arrays = result.facts, result.arrays
+        return Exhibit(
+            name="least-evidence",
+            title=f"What is enough for “{facts['target']['label']}” on {place_of(task.image)}",
+            sentence=facts["sentence"],
+            panels=(
+                (belief_of(facts["before"]), pixels_of(arrays["image"])),
+                (belief_of(facts["after"]), pixels_of(arrays["least"])),
+            ),
+            rows=rows_of(facts, {"Kept": f"{facts['pieces_kept']} of {facts['pieces']} pieces"}),
+            python=self.python(task, result),
+            result=result,
         )

@@ -13,6 +13,8 @@ from seewhy.attacks.rubbish import RubbishImage
 from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.labels import index_of
 from seewhy.datasets.base import ImageSet
+from seewhy.reports.exhibits import Exhibit, pixels_of
+from seewhy.workbench.exhibiting import belief_of, rows_of
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.base import Kind, Plan
 from seewhy.workbench.tasks import Question
@@ -79,4 +81,20 @@ class Nonsense(Kind[NonsenseTask, Finding]):
         return (
             "import seewhy\n\n"
             f"found = seewhy.nonsense({task.model!r}, {task.target!r}{data}{settings})\nprint(found.sentence)\n"
+        )
+
+    def exhibit(self, task: NonsenseTask, result: Finding) -> Exhibit:
+        """The picture that means nothing."""
+        facts = result.facts
+        meaning = {True: "the nearest training pictures are of another class", False: "the class itself", None: None}
+        near = facts["nearest"]
+        known = {} if near is None else {"Nearest training picture": f"{near['distance']:.3g} away"}
+        return Exhibit(
+            name="nonsense",
+            title=f"Nonsense that is “{facts['target']['label']}” to the model",
+            sentence=facts["sentence"],
+            panels=((belief_of(facts["prediction"]), pixels_of(result.arrays["image"])),),
+            rows=rows_of(facts, known | {"It looks like": meaning[facts["meaningless"]]}),
+            python=self.python(task, result),
+            result=result,
         )

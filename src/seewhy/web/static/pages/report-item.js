@@ -1,5 +1,5 @@
 // @ts-check
-/** One pinned explanation: its map, what it says, a note, and its place in the report. Knows a pin, and the API it is given. */
+/** One pinned finding: its map or picture, what it says, a note, its place in the report. Knows a pin, and the API it is given. */
 
 import { find, html } from "../html.js";
 import { ColourLegend } from "../elements/colour-legend.js";
@@ -27,7 +27,7 @@ export class ReportItem extends HTMLElement {
   #note = /** @type {HTMLTextAreaElement} */ (html`<textarea rows="2" maxlength="10000" placeholder="What do you see?"></textarea>`);
   #picture = /** @type {HTMLImageElement} */ (html`<img class="seen" alt="">`);
   #body = html`<article class="card item">
-    <div class="maps-pair"><button type="button" class="own quiet" aria-haspopup="menu">${this.#picture}</button><div class="map"><heat-map></heat-map><colour-legend></colour-legend></div></div>
+    <div class="maps-pair"><button type="button" class="own quiet" aria-haspopup="menu">${this.#picture}</button><div class="map"><heat-map></heat-map><colour-legend></colour-legend></div><img class="whole" alt="" hidden></div>
     <div class="words"><h2></h2><p class="small dim about"></p><p class="small sentence"></p><p class="note trouble" role="alert" hidden></p>
       <label class="note-field"><span class="small dim">Note</span>${this.#note}</label><p class="printed"></p></div>
     <div class="place"><span class="handle" aria-hidden="true" title="Drag to another place">⠿</span>
@@ -81,16 +81,24 @@ export class ReportItem extends HTMLElement {
     this.ready = false;
     this.#tellTrouble("");
     const { model, image } = pin.task;
-    this.#picture.src = this.api.imageURL(image, 160);
-    this.#picture.alt = `The picture: ${name(image)}`;
+    const map = (pin.task.kind ?? "explain") === "explain"; // else it is drawn where it was found
+    for (const part of [".own", ".map"]) find(this, part).hidden = !map;
+    find(this, ".whole").hidden = map;
+    find(this, ".maps-pair").classList.toggle("one", !map);
+    if (map) this.#picture.src = this.api.imageURL(image, 160);
+    this.#picture.alt = `The picture: ${name(image ?? "")}`;
     find(this, ".own").ariaLabel = `${this.#picture.alt}: what to do with it`;
-    find(this, ".about").textContent = `${name(image)} · ${model}`;
+    find(this, ".about").textContent = [image && name(image), model].filter(Boolean).join(" · ");
     try {
       const run = await this.#result(pin);
-      const { arrays } = await this.api.arrays(run.id, ["values", "image"]);
+      const found = /** @type {import("../api.js").Result} */ (run.result);
+      if (map) {
+        const { arrays } = await this.api.arrays(run.id, ["values", "image"]);
+        if (this.pin?.run !== pin.run) return;
+        this.#draw(found, arrays);
+      } else this.#drawWhole(run.id, found.sentence);
       if (this.pin?.run !== pin.run) return;
       this.#loaded = run.id;
-      this.#draw(/** @type {import("../api.js").Result} */ (run.result), arrays);
       this.ready = true;
       this.#tellTrouble("");
       this.#say("renewed", { run: run.id });
@@ -106,8 +114,14 @@ export class ReportItem extends HTMLElement {
       return null;
     });
     if (kept?.result) return kept;
-    find(this, ".sentence").textContent = "The server has forgotten this map; it is computed again …";
+    find(this, ".sentence").textContent = "The server has forgotten this; it is computed again …";
     return this.api.perform(task);
+  }
+
+  /** @param {string} run @param {string} sentence */
+  #drawWhole(run, sentence) {
+    Object.assign(find(this, ".whole", HTMLImageElement), { src: this.api.pictureURL(run), alt: sentence });
+    find(this, ".sentence").textContent = sentence;
   }
 
   /** @param {import("../api.js").Result} result @param {Record<string, import("../wire.js").Tensor>} arrays */

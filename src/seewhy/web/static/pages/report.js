@@ -29,8 +29,8 @@ export default class ReportPage extends HTMLElement {
     <ol class="items"></ol>
     <p class="row end" hidden><button type="button" class="quiet" @click=${() => this.#clear()}>Remove all</button></p>
     <section class="card empty" hidden aria-labelledby="empty-title"><h2 id="empty-title">Nothing is pinned yet</h2>
-      <p>Pinning keeps an explanation for a report: the map, its picture, what the model believed, every setting, and the Python that repeats it. Pins stay in this browser until you remove them.</p>
-      <ol><li>On <a href="#/explain" data-page="explain">Explain</a>, press <kbd>P</kbd> on a map, or choose Pin in its menu ⋯; Share pins all maps of the screen.</li>
+      <p>Pinning keeps a finding for a report: the map or the fooled picture, what the model believed, every setting, and the Python that repeats it. Pins stay in this browser until you remove them.</p>
+      <ol><li>On <a href="#/explain" data-page="explain">Explain</a>, press <kbd>P</kbd> on a map, or choose Pin in its menu ⋯; Share pins all maps of the screen. On <a href="#/fool" data-page="fool">Fool</a>, press Pin.</li>
         <li>Come back here, put the maps in order and write what you see in them.</li>
         <li>Save it as one HTML file that works without seewhy, as a ZIP of pictures and arrays, or print it.</li></ol></section>
   </div>`;
@@ -87,7 +87,7 @@ export default class ReportPage extends HTMLElement {
     const none = pins.length === 0;
     find(this, ".empty").hidden = !none;
     for (const part of [".tools", ".title-field", ".end"]) find(this, part).hidden = none;
-    find(this, ".facts").textContent = none ? "" : `${pins.length === 1 ? "One explanation" : `${pins.length} explanations`}, in the order of the page that you send.`;
+    find(this, ".facts").textContent = none ? "" : `${pins.length === 1 ? "One finding" : `${pins.length} findings`}, in the order of the page that you send.`;
   }
 
   #item() {
@@ -148,7 +148,7 @@ export default class ReportPage extends HTMLElement {
   /** @param {"html" | "json" | "zip"} form */
   async #save(form) {
     const waiting = [...this.#items.values()].filter(({ ready }) => !ready).length;
-    if (waiting) return this.app.toast(`${waiting === 1 ? "One map is" : `${waiting} maps are`} not there yet: wait, or remove what cannot be computed.`);
+    if (waiting) return this.app.toast(`${waiting === 1 ? "One finding is" : `${waiting} findings are`} not there yet: wait, or remove what cannot be computed.`);
     try {
       const items = this.app.state.pins.map(({ run, note }) => ({ run, note }));
       const { id } = await this.app.api.reports(this.#title.value.trim() || TITLE, items);

@@ -10,7 +10,7 @@ import { find } from "../html.js";
 
 /** @type {Stored[]} */
 const stored = JSON.parse(find(document, "#maps", HTMLScriptElement).textContent ?? "[]");
-const articles = [...document.querySelectorAll("article")];
+const articles = [...document.querySelectorAll("article.map")];
 const maps = articles.map((article, number) => show(article, stored[number]));
 
 control("opacity", (value) => maps.forEach((map) => (map.opacity = value)), (value) => `${Math.round(100 * value)} %`);
@@ -18,7 +18,7 @@ control("strength", (value) => maps.forEach((map) => (map.strength = 2 ** value)
 find(document, "#views", HTMLElement).addEventListener("change", ({ target }) => {
   if (target instanceof HTMLInputElement) for (const map of maps) map.view = /** @type {any} */ (target.value);
 });
-find(document, "#controls", HTMLElement).hidden = false;
+find(document, "#controls", HTMLElement).hidden = maps.length === 0;
 
 /** @param {Element} article @param {Stored} item */
 function show(article, { values, image, width, height, channels, scale, signed, unit, sentence }) {
