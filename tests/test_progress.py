@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from seewhy.progress import Cancelled, note, partial, reporting_to, track
+from seewhy.progress import Cancelled, heed, note, partial, reporting_to, track
 
 
 class Notebook:
@@ -46,6 +46,16 @@ def test_cancelling_raises_inside_the_loop():
     with reporting_to(Notebook(stop=2)), pytest.raises(Cancelled):
         seen.extend(track(range(10), "counting"))
     assert seen == [0, 1]
+
+
+def test_long_work_between_two_items_can_be_stopped_too():
+    notebook = Notebook(stop=1)
+    heed()  # nobody listens
+    with reporting_to(notebook):
+        heed()  # nobody said stop
+        notebook.progress(1, 10, "counting")
+        with pytest.raises(Cancelled):
+            heed()
 
 
 def test_a_listener_hears_only_its_own_thread():

@@ -70,6 +70,13 @@ def track(items: Iterable[T], stage: str, total: int | None = None) -> Iterator[
         raise Cancelled(stage)
 
 
+def heed() -> None:
+    """Raise Cancelled where somebody asked to stop; for long work between two items of `track`."""
+    listener = _listener.get()
+    if listener is not None and listener.cancelled:
+        raise Cancelled("asked to stop")
+
+
 def partial(values: Callable[[], NDArray[np.float32]]) -> None:
     """Offer a first, incomplete map (H, W); `values` is only called when somebody listens."""
     listener = _listener.get()

@@ -68,3 +68,31 @@ def test_the_curve_tells_what_was_left_at_each_step(digit_model, digit):
     step = 1
     shown = np.where((found.order >= step) | (found.order < 0), digit[0], 0)[None]
     assert digit_model.predict(shown).probabilities[found.target] == pytest.approx(found.probabilities[step], abs=1e-4)
+
+
+def test_the_path_knows_every_piece_and_passes_through_the_least(digit_model, digit):
+    found = LeastEvidence(pieces="grid", count=60)(digit_model, digit)
+    path = found.path
+    assert sorted(path.sequence) == list(range(found.pieces))
+    staying = set(path.sequence[-found.pieces_kept :])
+    assert staying == set(np.unique(path.pieces[found.kept]))
+    assert (path.kept[0], path.kept[-1]) == (1, 0)
+    assert path.strongest[0] == pytest.approx(found.before.probabilities[found.target], abs=1e-6)
+    black = digit_model.predict(np.zeros_like(digit)).probabilities[found.target]
+    assert path.strongest[-1] == pytest.approx(black, abs=1e-6)
+    assert path.weakest[-1] == pytest.approx(black, abs=1e-6)
+    assert path.strongest.mean() > path.weakest.mean()  # what goes last is worth more than what goes first
+
+
+def test_a_drop_is_what_the_model_loses_with_one_piece(digit_model, digit):
+    found = LeastEvidence(pieces="strokes")(digit_model, digit)
+    for piece, drop in enumerate(found.path.drops):
+        without = np.where(found.path.pieces == piece, 0, digit[0])[None].astype(np.float32)
+        lost = found.before.probabilities[found.target] - digit_model.predict(without).probabilities[found.target]
+        assert drop == pytest.approx(lost, abs=1e-6)
+
+
+def test_an_empty_picture_has_no_pieces_and_no_order(digit_model):
+    path = LeastEvidence()(digit_model, np.zeros((1, 28, 28), np.float32)).path
+    assert len(path.sequence) == len(path.drops) == 0
+    assert (path.pieces == -1).all()

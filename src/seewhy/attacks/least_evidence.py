@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from seewhy import images
-from seewhy.attacks.pieces import Labels, PieceKind, cut
+from seewhy.attacks.evidence_order import Order
+from seewhy.attacks.evidence_search import Search
+from seewhy.attacks.pieces import PieceKind, cut
 from seewhy.classifiers.base import Classifier, Prediction
 from seewhy.classifiers.labels import index_of
-from seewhy.inference.batches import batch_size, in_batches
-from seewhy.progress import track
 
 Background = Literal["black", "white", "grey", "mean", "blur"]
 
@@ -29,7 +29,7 @@ class Evidence:
 
     image: (C, H, W); kept: (H, W), what has to stay; order: (H, W), the step at which a pixel was erased, −1 where it
     stays or is background; shares and probabilities: (S,), how much of the picture's content was left after each
-    step, and how sure the model was.
+    step, and how sure the model was. path: all pieces, weakest first, also those that stay.
     minimal: whether every single piece that is left was tried, and none can go.
     """
 
@@ -39,6 +39,7 @@ class Evidence:
     order: NDArray[np.int64] = field(repr=False)
     shares: NDArray[np.float64] = field(repr=False)
     probabilities: NDArray[np.float64] = field(repr=False)
+    path: Order = field(repr=False)
     before: Prediction = field(repr=False)
     after: Prediction = field(repr=False)
     target: int
@@ -92,14 +93,15 @@ class Evidence:
             "seconds": self.seconds,
             "image": self.address,
             "fingerprint": self.fingerprint,
-        }
+        } | self.path.describe()
 
     def all_arrays(self) -> dict[str, NDArray[Any]]:
-        """The least picture, its mask, the order of erasing, and the image, by name."""
-        return {
+        """The least picture, its mask, the order of erasing, the image, and its pieces, by name."""
+        own: dict[str, NDArray[Any]] = {
             "least": self.least, "mask": self.kept.astype(np.uint8), "order": self.order.astype(np.int32),
             "image": self.image,
         }  # fmt: skip
+        return own | self.path.all_arrays()
 
     def at(self, address: str | None) -> Evidence:
         """The same outcome, knowing where its image came from."""
@@ -138,7 +140,7 @@ class LeastEvidence(BaseModel):
         started = time.perf_counter()
         ground = _ground(self.background, x)
         labels = cut(_array(x[0]), _array(ground[0]), self.pieces, self.count)
-        search = _Search(model, x[0], ground[0], labels, index, self.confidence)
+        search = Search(model, x[0], ground[0], labels, index, self.confidence)
         reached = before.probabilities[index] >= self.confidence
         if reached:
             search.run()
@@ -150,6 +152,7 @@ class LeastEvidence(BaseModel):
             order=search.order(),
             shares=np.array(search.shares),
             probabilities=np.array([before.probabilities[index], *search.sure]),
+            path=search.path(float(before.probabilities[index])),
             before=before,
             after=model.predict_batch(least[None])[0],
             target=index,
@@ -162,77 +165,6 @@ class LeastEvidence(BaseModel):
             seconds=time.perf_counter() - started,
             fingerprint=model.fingerprint,
         )
-
-
-class _Search:
-    """The state of one search: which pieces are alive, and the way there."""
-
-    def __init__(
-        self, model: Classifier, image: Tensor, ground: Tensor, labels: Labels, index: int, confidence: float
-    ) -> None:
-        self.model, self.image, self.ground = model, image, ground
-        self.index, self.confidence = index, confidence
-        self.labels = labels
-        self.count = int(labels.max()) + 1
-        self.sizes = np.bincount(labels[labels >= 0], minlength=self.count)
-        self.alive = np.ones(self.count, bool)
-        self.died = np.full(self.count, -1)
-        self.shares, self.sure = [1.0], list[float]()
-        self.minimal = False
-
-    def run(self) -> None:
-        """Erase in big bites while the model stays sure, then piece by piece until none can go."""
-        bite = max(1, self.count // 2)
-        for _ in track(range(4 * self.count + 32), "erasing"):
-            living = np.flatnonzero(self.alive)
-            if not len(living):
-                self.minimal = True
-                return
-            alone = self._without([np.array([piece]) for piece in living])
-            if bite == 1:
-                best = int(alone.argmax())
-                if alone[best] < self.confidence:
-                    self.minimal = True
-                    return
-                self._erase(living[[best]], float(alone[best]))
-                continue
-            weakest = living[np.argsort(-alone, kind="stable")]
-            bite = min(bite, len(living))
-            while bite > 1:
-                sure = float(self._without([weakest[:bite]])[0])
-                if sure >= self.confidence:
-                    self._erase(weakest[:bite], sure)
-                    break
-                bite //= 2
-
-    def shown(self, alive: NDArray[np.bool_]) -> Tensor:
-        """The picture (C, H, W) with only the living pieces."""
-        seen = np.append(alive, False)[self.labels]  # background has the number −1
-        return torch.where(torch.from_numpy(seen).to(self.image.device), self.image, self.ground)
-
-    def order(self) -> NDArray[np.int64]:
-        """(H, W): the step at which each pixel was erased, −1 where it was not."""
-        return np.append(self.died, -1)[self.labels]
-
-    def _erase(self, pieces: NDArray[np.int64], sure: float) -> None:
-        self.alive[pieces] = False
-        self.died[pieces] = len(self.sure)
-        self.sure.append(sure)
-        self.shares.append(float(self.sizes[self.alive].sum() / max(self.sizes.sum(), 1)))
-
-    def _without(self, groups: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        """How sure the model is (G,) when one of the groups goes."""
-        sure = []
-        for batch in in_batches(len(groups), batch_size(self.image)):
-            shown = []
-            for group in groups[batch.start : batch.stop]:
-                alive = self.alive.copy()
-                alive[group] = False
-                shown.append(self.shown(alive))
-            with torch.no_grad():
-                scores = self.model.scores(torch.stack(shown)).double()
-            sure.append(torch.softmax(scores, 1)[:, self.index].cpu().numpy())
-        return np.concatenate(sure)
 
 
 def _ground(kind: Background, x: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch.nn import functional
 from seewhy.attacks.goals import Goal
 from seewhy.classifiers.base import Classifier
 from seewhy.inference.batches import batch_size, in_batches
-from seewhy.progress import track
+from seewhy.progress import heed, track
 
 Frames = list[NDArray[np.float32]]
 CANDIDATES = 24  # the most promising pixels of an attempt
@@ -28,8 +28,11 @@ class Aim:
 
     def losses(self, x: Tensor) -> Tensor:
         """log p / (1 − p) of the class for each of many pictures, (N,)."""
-        with torch.no_grad():
-            scores = [self.model.scores(x[list(batch)]).cpu() for batch in in_batches(len(x), batch_size(x))]
+        scores = []
+        for batch in in_batches(len(x), batch_size(x)):
+            heed()
+            with torch.no_grad():
+                scores.append(self.model.scores(x[list(batch)]).cpu())
         return self._goal(len(x)).loss(torch.cat(scores), "cross-entropy")
 
     def slope(self, x: Tensor) -> Tensor:
@@ -38,6 +41,7 @@ class Aim:
             return torch.randn(x.shape, generator=torch.Generator().manual_seed(len(x)))
         found = []
         for batch in in_batches(len(x), batch_size(x)):
+            heed()
             leaf = x[list(batch)].detach().requires_grad_()
             with torch.enable_grad():
                 loss = self._goal(len(leaf)).loss(self.model.scores(leaf), "cross-entropy").sum()
