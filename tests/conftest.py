@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from seewhy.web.threads import prepare_threads
 
+os.environ["SEEWHY_HOLES"] = tempfile.mkdtemp(prefix="seewhy-holes-")  # never the person's own
 prepare_threads()  # before torch is imported: tests share their cores with others
 
 import numpy as np  # noqa: E402

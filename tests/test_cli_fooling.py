@@ -10,6 +10,7 @@ from PIL import Image
 
 from seewhy.attacks.results import Adversarial
 from seewhy.cli import main
+from seewhy.holes import Holes
 
 
 @pytest.fixture
@@ -95,3 +96,19 @@ def test_mistakes_end_in_one_sentence_and_exit_code_2(run, words, said):
     code, _, err = run(*words)
     assert code == 2
     assert said in err and len(err.strip().splitlines()) == 1
+
+
+def test_what_fools_is_kept(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEEWHY_HOLES", str(tmp_path / "holes"))
+    code, out, _ = run("fool", "2", "--set", "form=strokes", "--set", "amount=3", "--keep")
+    assert code == 0 and "Kept as hole:" in out
+    code, out, _ = run("attack", "digits/test/12", "--set", "epsilon=0.2", "--keep", "--json")
+    assert code == 0 and json.loads(out)["success"]
+    code, _, err = run("attack", "digits/test/12", "--set", "epsilon=0.0001", "--keep")
+    assert code == 2 and "fooled nobody" in err
+    code, _, _ = run("least", "digits/test/12", "--set", "pieces=strokes", "--keep")
+    kept = Holes(tmp_path / "holes").items()
+    assert [hole.kind for hole in kept] == ["nonsense", "attack", "erase"]
+    assert kept[0].label == "2" and kept[1].truth == "5" and kept[1].epsilon == pytest.approx(0.2)
+    code, out, _ = run("predict", kept[1].address)
+    assert code == 0 and f"{kept[1].label} " in out

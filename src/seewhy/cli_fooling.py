@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from seewhy.terminal import IMAGE, Data, Json, Model, Set, Ticker, check_ending, say, settings_of, table, values_of
+
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the picture as a hole; see `seewhy harden`.")]
 
 
 def attacks(
@@ -44,6 +46,7 @@ def attack(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to save: .png (picture), .npz (arrays) or .json (facts).")
     ] = None,
+    keep: Keep = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -57,6 +60,7 @@ def attack(
     if out is not None:
         Adversarial.of(found.describe(), found.all_arrays()).save(out)
     _tell(found.describe(), as_json, out)
+    _keep([found] if keep else [], as_json)
 
 
 def least(
@@ -65,6 +69,7 @@ def least(
     settings: Set = None,
     target: Annotated[str | None, typer.Option(help="The class to keep. Default: what the model sees.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to save what is left: .png or .json.")] = None,
+    keep: Keep = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -77,6 +82,7 @@ def least(
     found = _asked("erase", model, {"image": image, "settings": settings_of(settings), "target": target}, data)
     _save(found, "least", out)
     _tell(found.describe(), as_json, out)
+    _keep([found] if keep else [], as_json)
 
 
 def fool(
@@ -87,6 +93,7 @@ def fool(
         str | None, typer.Option(help="A data set to compare it with; none to leave that out.")
     ] = "digits",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to save the picture: .png or .json.")] = None,
+    keep: Keep = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -103,6 +110,7 @@ def fool(
         found = _asked("nonsense", model, task | {"target": target}, data)
         _save(found, "image", out)
         _tell(found.describe(), as_json, out)
+        _keep([found] if keep else [], as_json)
         return
     if out is not None:
         raise ValueError("--out takes one picture; name one class instead of all")
@@ -110,6 +118,7 @@ def fool(
     made = [_asked("nonsense", model, task | {"target": label}, data) for label in range(len(labels))]
     facts = [one.describe() for one in made]
     say(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else "\n".join(one["sentence"] for one in facts))
+    _keep([one for one in made if one.describe()["accepted"]] if keep else [], as_json)
 
 
 def robustness(
@@ -170,6 +179,18 @@ def _tell(facts: Mapping[str, Any], as_json: bool, out: Path | None) -> None:
         say(f"Warning: {warning}")
     if out is not None:
         say(f"Saved {out}")
+
+
+def _keep(found: Sequence[Any], as_json: bool) -> None:
+    """Keep what fooled the model; JSON on the terminal stays JSON."""
+    from seewhy.holes import Holes
+    from seewhy.workbench.holding import keep
+
+    holes = Holes()
+    for one in found:
+        kept = keep(holes, one)
+        if not as_json:
+            say(f"Kept as {kept.address} in {holes.folder}")
 
 
 def _save(found: Any, array: str, out: Path | None) -> None:

@@ -11,6 +11,7 @@ from seewhy import __version__
 from seewhy.web import (
     because_routes,
     events,
+    hole_routes,
     image_routes,
     item_routes,
     live,
@@ -53,7 +54,7 @@ def create_app(workbench: Workbench, *, token: str | None = None, hosts: Sequenc
     )
     app.state.hub = hub
     api = APIRouter(prefix=BASE)
-    for part in (because_routes, model_routes, item_routes, image_routes, run_routes, live, report_routes):
+    for part in (because_routes, model_routes, item_routes, image_routes, run_routes, live, report_routes, hole_routes):
         api.include_router(part.routes(workbench))
     api.include_router(events.routes(hub))
     app.include_router(api)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seewhy import catalog, images
 from seewhy.datasets.base import ImageSet, Sample
 from seewhy.datasets.folder import Folder
+from seewhy.holes import Holes
 from seewhy.workbench.once import Once
 from seewhy.workbench.store import Shelf
 
@@ -48,16 +49,17 @@ class Picture:
 
 
 class Addresses:
-    """Finds pictures by "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, or a path.
+    """Finds pictures by "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, "hole:" + an id, or a path.
 
     uploads: the folder that keeps what was uploaded; data: where data sets are looked for first.
-    paths: whether an address may name a file of this computer.
+    paths: whether an address may name a file of this computer; holes: the kept ones.
     """
 
-    def __init__(self, uploads: Path, data: Path | None, paths: bool) -> None:
+    def __init__(self, uploads: Path, data: Path | None, paths: bool, holes: Holes) -> None:
         self._uploads = Shelf(uploads, ".png", UPLOADS)
         self._data = data
         self._paths = paths
+        self._holes = holes
         self._sets = Once(self._opened)
 
     def dataset(self, name: str) -> ImageSet:
@@ -71,6 +73,8 @@ class Addresses:
             return Picture(images.ink_decode(address), address)
         if address.startswith("up:"):
             return self._uploaded(address)
+        if address.startswith("hole:"):
+            return self._hole(address.removeprefix("hole:"))
         if name in catalog.datasets():
             return self._sample(self.dataset(name), address, rest)
         if self._paths:
@@ -112,6 +116,10 @@ class Addresses:
         except ValueError:
             self._uploads.remove(key)
             raise LookupError(f"the picture {address[:40]!r} was damaged on disk; upload it again") from None
+
+    def _hole(self, id: str) -> Picture:
+        hole = self._holes.find(id)
+        return Picture(self._holes.image(id), hole.address, label_name=hole.truth)
 
     def _sample(self, data: ImageSet, address: str, rest: Sequence[str]) -> Picture:
         split, index = rest if len(rest) == 2 else ("", "")

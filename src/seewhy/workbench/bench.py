@@ -23,6 +23,7 @@ from seewhy.datasets.fetching import user_cache
 from seewhy.datasets.named import datasets_opened_by
 from seewhy.explainers import sweeping
 from seewhy.explainers.base import Explainer
+from seewhy.holes import Holes
 from seewhy.inference.sharing import shared_passes
 from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.reports.exhibits import Exhibit
@@ -60,6 +61,7 @@ class Workbench:
     paths: whether an address may name a file of this computer; never where strangers send addresses.
     additions: whether models may be added by address while it runs; loading some runs their code.
     queue: how many runs may wait or be under way at once.
+    holes: folder of the kept holes; by default this person's.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Workbench:
         paths: bool = True,
         queue: int = 64,
         additions: bool = False,
+        holes: Path | None = None,
     ) -> None:
         self.cache = cache or user_cache()
         self.paths = paths
@@ -77,7 +80,8 @@ class Workbench:
         self._added: dict[str, None] = {}
         self._own = dict(models or {})
         self._models = Once(self._load)
-        self._addresses = Addresses(self.cache / "uploads", data, paths)
+        self.holes = Holes(holes)
+        self._addresses = Addresses(self.cache / "uploads", data, paths, self.holes)
         self._digests = Once(self._digest)
         self._results = Results(self.cache / "results", RESULTS)
         self._ledger = Ledger(queue)
@@ -131,7 +135,8 @@ class Workbench:
     def image(self, address: str, model: str | None = None) -> Picture:
         """The picture at `address`; with `model`, in the shape that model takes.
 
-        address: "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, or a path where paths are allowed.
+        address: "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, "hole:" + an id, or a path where
+        paths are allowed.
 
         Raises: LookupError where there is nothing, ValueError for what is no picture.
         """
