@@ -52,16 +52,21 @@ class Robustness:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Signs that an attack is weak because the model's gradients hide, not because the model is robust."""
+        """Signs that an attack is weak because the model's gradients hide, not because the model is robust.
+
+        Attacks by gradient count together, each image with this or a smaller epsilon: one that only overshoots is
+        not masked.
+        """
         found = []
         by_gradient = [name for name in self.attacks if name not in (RANDOM, "square")]
+        together = self.right[[self.attacks.index(name) for name in by_gradient]].all(0)  # (E, N)
+        best = np.logical_and.accumulate(together, axis=0).mean(1)
         for e, epsilon in enumerate(self.epsilons[1:], start=1):
-            best = min((self.accuracy(name)[e] for name in by_gradient), default=None)
             for name in ("square", RANDOM):
-                if best is not None and name in self.attacks and self.accuracy(name)[e] < best - MARGIN:
+                if by_gradient and name in self.attacks and self.accuracy(name)[e] < best[e] - MARGIN:
                     found.append(
                         f"At epsilon {epsilon:g}, {name} leaves {self.accuracy(name)[e]:.1%} right and the attacks by "
-                        f"gradient {best:.1%}: the gradients are masked, so the model is less robust than they say."
+                        f"gradient {best[e]:.1%}: the gradients are masked, so the model is less robust than they say."
                     )
         for name in by_gradient:
             curve = self.accuracy(name)
