@@ -40,6 +40,9 @@ from seewhy.explainers.occlusion import Occlusion
 from seewhy.explainers.rise import Rise
 from seewhy.explainers.score_cam import ScoreCam
 from seewhy.explainers.smoothgrad import SmoothGrad
+from seewhy.metrics.base import Metric
+from seewhy.metrics.deletion import Deletion
+from seewhy.metrics.insertion import Insertion
 from seewhy.zoo import pretrained
 
 if TYPE_CHECKING:
@@ -67,6 +70,27 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
 )
 
 ATTACKS: tuple[type[Attack], ...] = (Fgsm, Pgd, Momentum, DeepFool, CarliniWagner, Square, FewestPixels)
+
+METRICS: tuple[type[Metric], ...] = (Deletion, Insertion)
+
+
+@cache
+def metrics() -> dict[str, type[Metric]]:
+    """Every metric by name: the built-in ones, then those of the entry-point group `seewhy.metrics`."""
+    added = [entry.load() for entry in entry_points(group="seewhy.metrics")]
+    return {metric.name: metric for metric in (*METRICS, *added)}
+
+
+def metric(name: str) -> type[Metric]:
+    """The metric called `name`; LookupError with a suggestion where there is none."""
+    if name not in metrics():
+        raise LookupError(no_such("metric", name, metrics(), "`seewhy metrics`"))
+    return metrics()[name]
+
+
+def metric_recipe(name: str, settings: Mapping[str, Any]) -> Metric:
+    """The metric called `name` with `settings`, checked; raises what `recipe` raises."""
+    return checked(metric(name), settings, name, f"`seewhy metrics {name}`")
 
 
 @cache
@@ -176,6 +200,24 @@ def describe_attack(kind: type[Attack]) -> dict[str, Any]:
         "kind": "attack",
         "needs": [kind.needs],
         "group": "model-agnostic" if kind.needs == "scores" else "model-based",
+        "about": inspect.cleandoc(kind.__doc__ or ""),
+        "formula_mathml": kind.formula,
+        "limits": list(kind.limits),
+        "source": kind.source,
+        "link": kind.link,
+        "settings": kind.model_json_schema(),
+    }
+
+
+def describe_metric(kind: type[Metric]) -> dict[str, Any]:
+    """A metric as plain data: words, formula (MathML), unit, limits, source, and its settings as a JSON schema."""
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "kind": "metric",
+        "needs": [kind.needs, *["mask"] * kind.needs_mask, *["recipe"] * kind.needs_recipe],
+        "better": kind.better,
+        "unit": kind.unit,
         "about": inspect.cleandoc(kind.__doc__ or ""),
         "formula_mathml": kind.formula,
         "limits": list(kind.limits),

@@ -1,0 +1,205 @@
+"""What every metric is: a frozen recipe with one verb, `measure`; knows no explainer and no screen."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from seewhy.classifiers.base import Ability, Classifier
+from seewhy.metrics.chance import random_maps
+from seewhy.metrics.results import Better, Curve, Measurement
+from seewhy.targets import ClassScore
+
+
+class Answer(Protocol):
+    """What a recipe gives: `values` (N, H, W)."""
+
+    @property
+    def values(self) -> Tensor: ...
+
+
+class Recipe(Protocol):
+    """What made the map, for metrics that ask it again: any explainer with its settings."""
+
+    def attribute(self, model: Classifier, x: Tensor, target: ClassScore) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Case:
+    """The picture x (1, C, H, W) that maps are about, with all that is known of it.
+
+    mask: (H, W), True where the evidence truly is. recipe: what made the map.
+    """
+
+    model: Classifier
+    x: Tensor
+    target: ClassScore
+    mask: Tensor | None = None
+    recipe: Recipe | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the picture."""
+        return int(self.x.shape[2]), int(self.x.shape[3])
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What `score` gives for M maps.
+
+    values: (M,) float64; shares: (P,) and curves: (M, P) where the values are areas under curves; notes: plain facts.
+    """
+
+    values: Tensor
+    shares: Tensor | None = None
+    curves: Tensor | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Metric(BaseModel, ABC):
+    """A way to judge maps, with its settings; every score comes with those of random maps that are as smooth."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    needs: ClassVar[Ability] = "scores"
+    needs_mask: ClassVar[bool] = False  # True where the true place of the evidence must be known
+    needs_recipe: ClassVar[bool] = False  # True where what made the map is asked again
+    better: ClassVar[Better]
+    unit: ClassVar[str]
+    formula: ClassVar[str]  # MathML
+    limits: ClassVar[tuple[str, ...]]
+    source: ClassVar[str]
+    link: ClassVar[str]
+
+    maps: int = Field(20, ge=2, le=1000, description="how many random maps tell the level of chance")
+    seed: int = Field(0, ge=0, lt=2**32, description="the random maps and draws are the same for the same seed")
+
+    @abstractmethod
+    def score(self, case: Case, maps: Tensor) -> Scores:
+        """Judge `maps` (M, H, W) or (M, C, H, W) of one picture; each as if it were alone."""
+
+    def measure(
+        self,
+        model: Classifier,
+        x: Tensor,
+        target: ClassScore,
+        values: Tensor | NDArray[Any],
+        mask: Tensor | NDArray[Any] | None = None,
+        recipe: Recipe | None = None,
+    ) -> Measurement:
+        """Judge one map, beside random maps that are as smooth.
+
+        x: (1, C, H, W) or (C, H, W) in [0, 1]; values: the map, raw and signed, (H, W) or (C, H, W);
+        mask: (H, W), where the evidence truly is; recipe: what made the map.
+
+        Raises: TypeError where the model lacks what the metric needs, ValueError for a bad map or a missing mask.
+        """
+        case = self.case(model, x, target, mask, recipe)
+        started = time.perf_counter()
+        own, chance = self.beside_chance(case, as_map(values, case.size))
+        curve = None
+        if own.shares is not None and own.curves is not None and chance.curves is not None:
+            curve = Curve(*(_array(part) for part in (own.shares, own.curves[0], chance.curves)))
+        return Measurement(
+            metric=self.name,
+            title=self.title,
+            value=float(own.values[0]),
+            chances=_array(chance.values),
+            better=self.better,
+            unit=self.unit,
+            settings=self.model_dump(mode="json"),
+            curve=curve,
+            seconds=time.perf_counter() - started,
+            notes={"warnings": [], **own.notes},
+        )
+
+    def measure_many(
+        self,
+        model: Classifier,
+        x: Tensor,
+        target: ClassScore,
+        maps: Tensor | NDArray[Any],
+        mask: Tensor | NDArray[Any] | None = None,
+        recipe: Recipe | None = None,
+    ) -> NDArray[np.float64]:
+        """The bare scores (M,) of `maps` (M, H, W) or (M, C, H, W) of one picture, in one go; raises as `measure`."""
+        case = self.case(model, x, target, mask, recipe)
+        return _array(self.score(case, torch.stack([as_map(one, case.size) for one in maps])).values)
+
+    def case(
+        self,
+        model: Classifier,
+        x: Tensor,
+        target: ClassScore,
+        mask: Tensor | NDArray[Any] | None = None,
+        recipe: Recipe | None = None,
+    ) -> Case:
+        """The picture with what is known of it, checked; raises as `measure`."""
+        if (refusal := self.refusal(model)) is not None:
+            raise TypeError(refusal)
+        x = (x if x.ndim == 4 else x[None]).detach()
+        model.check_input(x)
+        if len(x) != 1:
+            raise ValueError(f"a map is about one picture, got {len(x)}; measure them one after the other")
+        if self.needs_mask and mask is None:
+            raise ValueError(f"{self.title} needs to know where the evidence truly is; pass mask=, (H, W) of 0 and 1")
+        if self.needs_recipe and recipe is None:
+            raise ValueError(f"{self.title} asks the explainer again; pass the recipe that made the map")
+        return Case(model, x, target, None if mask is None else _as_mask(mask, (x.shape[2], x.shape[3])), recipe)
+
+    def beside_chance(self, case: Case, values: Tensor) -> tuple[Scores, Scores]:
+        """The scores of the map `values`, and of random maps that are as smooth; all go through the model together."""
+        both = self.score(case, torch.cat([values[None], random_maps(values, self.maps, self.seed)]))
+        parts = (slice(0, 1), slice(1, None))
+        one, others = (
+            Scores(both.values[part], both.shares, None if both.curves is None else both.curves[part], both.notes)
+            for part in parts
+        )
+        return one, others
+
+    @classmethod
+    def refusal(cls, model: Classifier) -> str | None:
+        """Why this metric cannot judge maps of `model`, in one sentence; None where it can."""
+        if cls.needs in model.abilities:
+            return None
+        return f"{cls.title} needs {cls.needs}, which {model.name} does not give; use a metric that needs only scores"
+
+
+def flat(maps: Tensor) -> Tensor:
+    """The maps (M, H, W) with their channels added up."""
+    return maps.sum(1) if maps.ndim == 4 else maps
+
+
+def as_map(values: Any, size: tuple[int, int]) -> Tensor:
+    """A map (H, W) or (C, H, W) in double precision; ValueError where it is not of `size`, or not finite."""
+    found = torch.as_tensor(values).detach().cpu().double()
+    if found.ndim not in (2, 3) or tuple(found.shape[-2:]) != size:
+        raise ValueError(f"a map must be (H, W) or (C, H, W) like its picture, {size}, got {tuple(found.shape)}")
+    if not torch.isfinite(found).all():
+        raise ValueError("map values must be finite, got NaN or infinity; check the model's gradients")
+    return found
+
+
+def _as_mask(mask: Any, size: tuple[int, int]) -> Tensor:
+    found = torch.as_tensor(mask).detach().cpu()
+    if tuple(found.shape) != size:
+        raise ValueError(f"a mask must be (H, W) like its picture, {size}, got {tuple(found.shape)}")
+    found = found > 0
+    if not found.any() or found.all():
+        raise ValueError("a mask must mark a part of the picture, got none or all of it; mark where the evidence is")
+    return found
+
+
+def _array(tensor: Tensor) -> NDArray[np.float64]:
+    array: NDArray[np.float64] = tensor.detach().cpu().double().numpy()
+    return array

@@ -1,0 +1,51 @@
+"""Random maps as smooth as a given one: what a score is worth by luck. Knows numbers only.
+
+Each wave of the map (each coefficient of its Fourier transform) keeps its size and gets a random phase. So a random
+map has the same power spectrum, and with it the same autocorrelation (around the edges), the same spread of values and,
+but for its sign, the same mean; where its hills lie is pure chance. For a map that is itself such a random map, its
+rank among them is exactly uniform. J. Theiler et al., Testing for nonlinearity in time series: the method of surrogate
+data, 1992, https://doi.org/10.1016/0167-2789(92)90102-S.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+
+def random_maps(values: Tensor, count: int, seed: int = 0) -> Tensor:
+    """`count` random maps (count, …, H, W) as smooth as `values` (H, W) or (C, H, W); channels move together."""
+    generator = torch.Generator().manual_seed(seed)
+    size = values.shape[-2:]
+    noise = torch.randn(count, *size, generator=generator, dtype=torch.float64)
+    phases = torch.fft.rfft2(noise)
+    phases = phases / phases.abs().clamp(min=1e-300)  # of white noise, so that the result is real
+    waves = torch.fft.rfft2(values.detach().cpu().double())
+    if values.ndim == 3:
+        phases = phases[:, None]
+    found: Tensor = torch.fft.irfft2(waves * phases, s=size)
+    return found.to(values)
+
+
+def smooth_noise(size: tuple[int, int], count: int, width: float, seed: int = 0) -> Tensor:
+    """`count` random fields (count, H, W) of variance 1, smooth over about `width` pixels; 0 gives white noise."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(count, *size, generator=generator, dtype=torch.float64)
+    down, across = torch.meshgrid(torch.fft.fftfreq(size[0]), torch.fft.rfftfreq(size[1]), indexing="ij")
+    kept = torch.exp(-2 * (torch.pi * width) ** 2 * (down**2 + across**2).double())
+    found: Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) * kept, s=size)
+    scale = found.square().mean((1, 2), keepdim=True).sqrt().clamp(min=1e-300)
+    return (found / scale).float()
+
+
+def spread_factor(count: int) -> float:
+    """How many standard deviations of `count` random scores the next one stays within, 95 times of 100 (Student's t).
+
+    >>> round(spread_factor(20), 2), round(spread_factor(10_000), 2)
+    (2.14, 1.96)
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(count - 1, 0.975)) * sqrt(1 + 1 / count)

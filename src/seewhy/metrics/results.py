@@ -1,0 +1,155 @@
+"""What a metric brought: the score, and the scores of random maps beside it, without which it says nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seewhy import images
+from seewhy.metrics.chance import spread_factor
+
+Better = Literal["higher", "lower", "chance"]  # "chance": a sound explainer is no more alike than random maps
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How the model's answer moves while pixels go or come.
+
+    shares: (P,) of the pixels, from 0 to 1; scores: (P,) for the map; chances: (M, P) for the random maps.
+    """
+
+    shares: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    chances: NDArray[np.float64]
+
+    def describe(self) -> list[dict[str, float]]:
+        """Each point with the mean and the standard deviation of the random maps, as plain data."""
+        chance, spread = self.chances.mean(0), self.chances.std(0)
+        return [
+            {"share": float(a), "score": float(b), "chance": float(c), "spread": float(d)}
+            for a, b, c, d in zip(self.shares, self.scores, chance, spread, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One score of one map.
+
+    value: in `unit`; chances: (M,) the same metric for random maps as smooth as this one; better: which way is good.
+    curve: where the score is the area under one. notes: plain facts; notes["warnings"] is a list of sentences.
+    """
+
+    metric: str
+    title: str
+    value: float
+    chances: NDArray[np.float64] = field(repr=False)
+    better: Better
+    unit: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    curve: Curve | None = field(default=None, repr=False)
+    seconds: float = 0.0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def chance(self) -> float:
+        """The mean score of the random maps."""
+        return float(self.chances.mean())
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the random maps' scores."""
+        return float(self.chances.std(ddof=1))
+
+    @property
+    def margin(self) -> float:
+        """How far from `chance` 95 % of random maps stay (a prediction interval, by Student's t)."""
+        return spread_factor(len(self.chances)) * self.spread
+
+    @property
+    def gain(self) -> float:
+        """By how much the map is better than chance; below zero where it is worse."""
+        return (self.value - self.chance) * (1 if self.better == "higher" else -1)
+
+    @property
+    def beats(self) -> float:
+        """The share of the random maps that the map is better than; equal ones count half."""
+        ahead = (self.value - self.chances) * (1 if self.better == "higher" else -1)
+        return float(((ahead > 0) + 0.5 * (ahead == 0)).mean())
+
+    @property
+    def verdict(self) -> Literal["better", "like chance", "worse"]:
+        """Whether the map is better or worse than 95 % of random maps, or neither."""
+        if abs(self.gain) <= self.margin + 1e-12:
+            return "like chance"
+        return "better" if self.gain > 0 else "worse"
+
+    @property
+    def sentence(self) -> str:
+        """The score in words, beside chance."""
+        told = f"{self.title} {self.value:.3g}, random maps {self.chance:.3g} ± {self.margin:.2g}"
+        if self.better == "chance":
+            alike = "no more alike than random maps, as it should be"
+            words = alike if self.verdict != "worse" else f"{-self.gain:.2g} more alike than random maps"
+        elif self.verdict == "like chance":
+            words = "no better than chance"
+        else:
+            words = f"{self.verdict} than chance by {abs(self.gain):.2g} ± {self.margin:.2g}"
+        return f"{told}: {words}."
+
+    def describe(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {
+            "metric": self.metric,
+            "title": self.title,
+            "value": self.value,
+            "chance": self.chance,
+            "spread": self.spread,
+            "margin": self.margin,
+            "gain": self.gain,
+            "beats": self.beats,
+            "verdict": self.verdict,
+            "better": self.better,
+            "unit": self.unit,
+            "maps": len(self.chances),
+            "sentence": self.sentence,
+            "settings": dict(self.settings),
+            "curve": None if self.curve is None else self.curve.describe(),
+            "seconds": self.seconds,
+            "notes": dict(self.notes),
+        }
+
+    def all_arrays(self) -> dict[str, NDArray[Any]]:
+        """The random maps' scores, and the curves where there are some, by name."""
+        curve = {}
+        if self.curve is not None:
+            curve = {"shares": self.curve.shares, "scores": self.curve.scores, "chance_curves": self.curve.chances}
+        return {"chances": self.chances, **curve}
+
+    def to_json(self) -> bytes:
+        """The facts as a JSON file."""
+        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
+
+    def to_npz(self) -> bytes:
+        """All arrays, and the facts as JSON under `facts`."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, facts=np.array(json.dumps(self.describe())), **self.all_arrays())  # type: ignore[arg-type]
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the arrays with all facts (.npz) or the facts alone (.json).
+
+        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
+        """
+        path = Path(path)
+        makers = {".npz": self.to_npz, ".json": self.to_json}
+        if path.suffix.lower() not in makers:
+            raise ValueError(f"a measurement is saved as .npz or .json, got {path.name!r}; choose one of these")
+        images.write_bytes(path, makers[path.suffix.lower()]())
+        return path
