@@ -41,8 +41,12 @@ from seewhy.explainers.rise import Rise
 from seewhy.explainers.score_cam import ScoreCam
 from seewhy.explainers.smoothgrad import SmoothGrad
 from seewhy.metrics.base import Metric
+from seewhy.metrics.completeness import CompletenessGap
 from seewhy.metrics.deletion import Deletion
 from seewhy.metrics.insertion import Insertion
+from seewhy.metrics.mass import MassInRegion
+from seewhy.metrics.pointing import PointingGame
+from seewhy.metrics.sparseness import Sparseness
 from seewhy.zoo import pretrained
 
 if TYPE_CHECKING:
@@ -71,7 +75,14 @@ EXPLAINERS: tuple[type[Explainer], ...] = (
 
 ATTACKS: tuple[type[Attack], ...] = (Fgsm, Pgd, Momentum, DeepFool, CarliniWagner, Square, FewestPixels)
 
-METRICS: tuple[type[Metric], ...] = (Deletion, Insertion)
+METRICS: tuple[type[Metric], ...] = (
+    Deletion,
+    Insertion,
+    MassInRegion,
+    PointingGame,
+    CompletenessGap,
+    Sparseness,
+)
 
 
 @cache

@@ -29,6 +29,17 @@ def random_maps(values: Tensor, count: int, seed: int = 0) -> Tensor:
     return found.to(values)
 
 
+def with_random_means(values: Tensor, count: int, seed: int = 0) -> Tensor:
+    """As `random_maps`, but each with a sum that is drawn like its slowest waves, for sums are what is judged."""
+    found = random_maps(values, count, seed)
+    waves = torch.fft.fft2(values.detach().cpu().double())
+    slowest = torch.stack([waves[..., row, column] for row, column in ((0, 1), (1, 0), (0, -1), (-1, 0))])
+    height = slowest.abs().square().mean(0).sqrt()  # of a sum; one number, or one a channel
+    draws = torch.randn(count, *[1] * height.ndim, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    means = draws * height / (values.shape[-2] * values.shape[-1])
+    return found - found.mean((-2, -1), keepdim=True) + means[..., None, None].to(found)
+
+
 def smooth_noise(size: tuple[int, int], count: int, width: float, seed: int = 0) -> Tensor:
     """`count` random fields (count, H, W) of variance 1, smooth over about `width` pixels; 0 gives white noise."""
     generator = torch.Generator().manual_seed(seed)
