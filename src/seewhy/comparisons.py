@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seewhy import images, pictures
+from seewhy import pictures
 from seewhy.results import Explanation
+from seewhy.saving import Drawn
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Drawn):
     """A row for each target, in each row one explanation a method, in the same order."""
+
+    called = "a comparison"
 
     rows: tuple[tuple[Explanation, ...], ...]
 
@@ -76,25 +76,6 @@ class Comparison:
         if not pairs:
             return ""
         return "Rank correlation: " + ", ".join(f"{names[a]} ~ {names[b]} {table[a, b]:.2f}" for a, b in pairs) + "."
-
-    def save(self, path: str | Path) -> Path:
-        """Write the picture (.png) or the facts (.json).
-
-        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
-        """
-        path = Path(path)
-        if path.suffix.lower() == ".png":
-            images.write_bytes(path, self._repr_png_())
-        elif path.suffix.lower() == ".json":
-            images.write_bytes(path, json.dumps(self.describe(), indent=2, ensure_ascii=False).encode())
-        else:
-            raise ValueError(f"a comparison is saved as .png or .json, got {path.name!r}; choose one of these")
-        return path
-
-    def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self.picture().save(buffer, "PNG")
-        return buffer.getvalue()
 
 
 def rank_correlation(maps: Sequence[NDArray[Any]]) -> NDArray[np.float64]:

@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seewhy import images, pictures
+from seewhy import pictures
 from seewhy.classifiers.base import Prediction
+from seewhy.saving import Drawn
 
 View = Literal["map", "overlay", "mask"]
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Drawn):
     """Which pixels of an image speak for a target, which against it, and how much.
 
     values: (H, W) float32, raw and signed, in units of the target (a logit unless the target is a probability);
@@ -127,28 +128,6 @@ class Explanation:
             signed=self.signed,
         )
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture (.png), the arrays with all facts (.npz) or the facts alone (.json).
-
-        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
-        """
-        path = Path(path)
-        makers = {".png": self.to_png, ".npz": self.to_npz, ".json": self.to_json}
-        if path.suffix.lower() not in makers:
-            raise ValueError(f"a result is saved as .png, .npz or .json, got {path.name!r}; choose one of these")
-        images.write_bytes(path, makers[path.suffix.lower()]())
-        return path
-
-    def to_png(self) -> bytes:
-        """The picture as a PNG file."""
-        buffer = io.BytesIO()
-        self.picture().save(buffer, "PNG")
-        return buffer.getvalue()
-
-    def to_json(self) -> bytes:
-        """The facts as a JSON file."""
-        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
-
     def to_npz(self) -> bytes:
         """All arrays, and the facts as JSON under `facts`: a file that `load` reads."""
         facts = self.describe() | {"labels": self.prediction.labels}
@@ -182,9 +161,6 @@ class Explanation:
     def at(self, address: str | None, truth: int | None) -> Explanation:
         """The same explanation, knowing where its image came from and what is on it."""
         return replace(self, address=address, truth=truth)
-
-    def _repr_png_(self) -> bytes:
-        return self.to_png()
 
 
 _PLAIN = (

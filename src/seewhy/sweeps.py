@@ -5,29 +5,29 @@ Knows numbers, words and explanations, no methods and no models.
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seewhy import images, pictures
+from seewhy import pictures
 from seewhy.results import Explanation
+from seewhy.saving import Drawn
 
 SURVIVING = "survives all"
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Drawn):
     """Explanations of one image for one target that differ in their baseline only.
 
     setting: the method's name for it, "baseline" or "fill"; choices: its values, in the order of `row`.
     """
+
+    called = "a sweep"
 
     setting: str
     choices: tuple[str, ...]
@@ -79,25 +79,6 @@ class Sweep:
         """How much survives, in a sentence."""
         listed = ", ".join(self.choices)
         return f"{_percent(self.share)} of the evidence for “{self.row[0].target['text']}” survives all of {listed}."
-
-    def save(self, path: str | Path) -> Path:
-        """Write the picture (.png) or the facts (.json).
-
-        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
-        """
-        path = Path(path)
-        if path.suffix.lower() == ".png":
-            images.write_bytes(path, self._repr_png_())
-        elif path.suffix.lower() == ".json":
-            images.write_bytes(path, json.dumps(self.describe(), indent=2, ensure_ascii=False).encode())
-        else:
-            raise ValueError(f"a sweep is saved as .png or .json, got {path.name!r}; choose one of these")
-        return path
-
-    def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self.picture().save(buffer, "PNG")
-        return buffer.getvalue()
 
 
 def surviving(maps: Sequence[NDArray[Any]]) -> NDArray[np.float32]:

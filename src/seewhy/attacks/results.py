@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seewhy import images, pictures
+from seewhy import pictures
 from seewhy.classifiers.base import Prediction
 from seewhy.pictures.colours import picture
+from seewhy.saving import Drawn
 
 MOST = 6  # classes that a curve tells by name
 
@@ -58,7 +59,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Adversarial:
+class Adversarial(Drawn):
     """A picture, the attacked picture, and what the model says of both.
 
     image, adversarial: (C, H, W) float32 in [0, 1]. label: the class that the attack took for true; target: the one
@@ -151,28 +152,6 @@ class Adversarial:
             caption=self.sentence,
         )
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture (.png), the arrays with all facts (.npz) or the facts alone (.json).
-
-        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
-        """
-        path = Path(path)
-        makers = {".png": self.to_png, ".npz": self.to_npz, ".json": self.to_json}
-        if path.suffix.lower() not in makers:
-            raise ValueError(f"a result is saved as .png, .npz or .json, got {path.name!r}; choose one of these")
-        images.write_bytes(path, makers[path.suffix.lower()]())
-        return path
-
-    def to_png(self) -> bytes:
-        """The picture as a PNG file."""
-        buffer = io.BytesIO()
-        self.picture().save(buffer, "PNG")
-        return buffer.getvalue()
-
-    def to_json(self) -> bytes:
-        """The facts as a JSON file."""
-        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
-
     def all_arrays(self) -> dict[str, NDArray[Any]]:
         """The attacked picture, the change, the image, and the curve, by name."""
         return {
@@ -222,9 +201,6 @@ class Adversarial:
     def at(self, address: str | None) -> Adversarial:
         """The same outcome, knowing where its image came from."""
         return replace(self, address=address)
-
-    def _repr_png_(self) -> bytes:
-        return self.to_png()
 
 
 def _pixels(image: NDArray[np.float32]) -> NDArray[np.uint8]:
