@@ -102,6 +102,7 @@ class Attack(BaseModel, ABC):
             radius=self.radius,
             seconds=seconds,
             curve=self.curve(model, x, found, goal),
+            direction=self.way(x, found)[1][0].detach().cpu().numpy(),
             notes=found.note(0) | {"moved": moved, "warnings": self._warnings(moved, before.index, true)},
             fingerprint=model.fingerprint,
         )
@@ -111,14 +112,18 @@ class Attack(BaseModel, ABC):
 
         The way goes twice as far as the attack did; each point is clipped to [0, 1].
         """
-        reach = float((found.x - x).abs().amax()) if self.radius is None else self.radius
-        direction = (found.x - x) / max(reach, 1e-12) if found.direction is None else found.direction
+        reach, direction = self.way(x, found)
         epsilons = torch.linspace(0, 2 * reach, POINTS)
         points = (x + epsilons.to(x).reshape(-1, 1, 1, 1) * direction).clamp(0, 1)
         with torch.no_grad():
             scores = torch.cat([model.scores(points[list(b)]).cpu() for b in in_batches(POINTS, batch_size(x))])
         everywhere = Goal(goal.classes.cpu().expand(POINTS), goal.targeted)
         return Curve.of(epsilons.numpy(), scores.numpy(), everywhere.reached(scores).numpy())
+
+    def way(self, x: Tensor, found: Perturbed) -> tuple[float, Tensor]:
+        """How far the attack went, and its direction (N, C, H, W): the attacked picture is x + reach · direction."""
+        reach = float((found.x - x).abs().amax()) if self.radius is None else self.radius
+        return reach, (found.x - x) / max(reach, 1e-12) if found.direction is None else found.direction
 
     def _warnings(self, moved: float, believed: int, true: int) -> list[str]:
         """What a reader must know before believing the outcome; `moved` is the share of the values that changed."""

@@ -64,6 +64,7 @@ class Adversarial(Drawn):
 
     image, adversarial: (C, H, W) float32 in [0, 1]. label: the class that the attack took for true; target: the one
     it wanted, None where any other would do. radius: the epsilon it was allowed, None where it was free.
+    direction: (C, H, W), where every point of the curve is clip(image + epsilon · direction).
     """
 
     image: NDArray[np.float32] = field(repr=False)
@@ -83,6 +84,7 @@ class Adversarial(Drawn):
     notes: Mapping[str, Any] = field(default_factory=dict)
     address: str | None = None
     fingerprint: str = ""
+    direction: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def perturbation(self) -> NDArray[np.float32]:
@@ -153,8 +155,9 @@ class Adversarial(Drawn):
         )
 
     def all_arrays(self) -> dict[str, NDArray[Any]]:
-        """The attacked picture, the change, the image, and the curve, by name."""
-        return {
+        """The attacked picture, the change, its direction, the image, and the curve, by name."""
+        direction = {} if self.direction is None else {"direction": self.direction}
+        return direction | {
             "adversarial": self.adversarial,
             "perturbation": self.perturbation,
             "image": self.image,
@@ -183,6 +186,7 @@ class Adversarial(Drawn):
             radius=facts["eps"],
             curve=Curve(arrays["epsilons"], arrays["probabilities"], arrays["reached"]),
             address=facts["image"],
+            direction=arrays.get("direction"),
             **{name: facts[name] for name in _PLAIN},
         )
 

@@ -64,7 +64,7 @@ class Question(BaseModel):
 
 
 def routes(workbench: Workbench) -> APIRouter:
-    """GET health, models, models/{m}, models/{m}/layers, methods, datasets and their items; POST predict."""
+    """GET health, models, models/{m}, models/{m}/layers, methods, attacks, datasets and their items; POST predict."""
     router = APIRouter()
 
     @router.get("/health", tags=["about"])
@@ -110,6 +110,11 @@ def routes(workbench: Workbench) -> APIRouter:
     def methods(model: str | None = None) -> list[dict[str, Any]]:
         """Every method with its settings as a JSON schema; with `model`, why each cannot explain it, or null."""
         return workbench.describe_methods(model)
+
+    @router.get("/attacks", tags=["methods"])
+    def attacks(model: str | None = None) -> list[dict[str, Any]]:
+        """Every attack with its settings as a JSON schema; with `model`, why each cannot work on it, or null."""
+        return workbench.describe_attacks(model)
 
     @router.get("/datasets", tags=["data sets"])
     def datasets() -> list[dict[str, Any]]:

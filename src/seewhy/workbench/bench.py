@@ -36,6 +36,7 @@ from seewhy.workbench.findings import Result
 from seewhy.workbench.kinds.base import Plan
 from seewhy.workbench.kinds.explain import Explain
 from seewhy.workbench.ledger import Ledger, Subscriber
+from seewhy.workbench.made import MADE, made_by
 from seewhy.workbench.once import Once
 from seewhy.workbench.runs import Run
 from seewhy.workbench.store import Results
@@ -135,12 +136,12 @@ class Workbench:
     def image(self, address: str, model: str | None = None) -> Picture:
         """The picture at `address`; with `model`, in the shape that model takes.
 
-        address: "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, "hole:" + an id, or a path where
-        paths are allowed.
+        address: "mnist/test/8", "up:" + the hash of an upload, "ink:" + a drawing, "hole:" + an id, "run:" + a run and
+        what it made (run:1f0c…/adversarial), or a path where paths are allowed.
 
         Raises: LookupError where there is nothing, ValueError for what is no picture.
         """
-        picture = self._addresses.find(address)
+        picture = made_by(self.run, address) if address.startswith(MADE) else self._addresses.find(address)
         return picture if model is None else replace(picture, image=self._fitted(picture.image, model))
 
     def add_image(self, data: bytes) -> str:
@@ -178,6 +179,10 @@ class Workbench:
             for facts in described
         ]
 
+    def describe_attacks(self, model: str | None = None) -> list[dict[str, Any]]:
+        """The attacks as plain data; with `model`, also why each cannot work on it."""
+        return describing.attack_facts(None if model is None else self.model(model))
+
     def describe_datasets(self) -> list[dict[str, Any]]:
         """The data sets as plain data."""
         return [describing.dataset_facts(self.dataset(name)) for name in catalog.datasets()]
@@ -192,7 +197,7 @@ class Workbench:
 
     def predict_at(self, model: str, address: str, top: int = 3) -> list[dict[str, Any]]:
         """The `top` guesses for the picture at `address`, or for every picture where it is a folder, as plain data."""
-        pictures = self._addresses.find_all(address)
+        pictures = [self.image(address)] if address.startswith(MADE) else self._addresses.find_all(address)
         return [
             {
                 "image": picture.address,

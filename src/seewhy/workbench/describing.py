@@ -52,6 +52,14 @@ def preprocessing_facts(model: Classifier) -> dict[str, Any]:
     }
 
 
+def attack_facts(model: Classifier | None) -> list[dict[str, Any]]:
+    """Every attack with its settings as a JSON schema; with `model`, also why it cannot work on it."""
+    kinds = catalog.attacks().values()
+    if model is None:
+        return [catalog.describe_attack(kind) for kind in kinds]
+    return [catalog.describe_attack(kind) | {"refusal": kind.refusal(model)} for kind in kinds]
+
+
 def seen_facts(model: Classifier) -> dict[str, list[int]]:
     """For each layer of maps, how many rows and columns of the picture its middle unit sees.
 

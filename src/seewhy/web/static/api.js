@@ -54,6 +54,8 @@ export const addModel = async (address) => {
 export const layers = (name) => once(`models/${path(name)}/layers`);
 /** All methods; with a model, each with the sentence why it refuses. @param {string} [model] @returns {Promise<Method[]>} */
 export const methods = (model) => once(`methods${query({ model })}`);
+/** All attacks, as methods; each with the sentence why it refuses the model. @param {string} model @returns {Promise<Method[]>} */
+export const attacks = (model) => once(`attacks${query({ model })}`);
 /** @returns {Promise<Dataset[]>} */
 export const datasets = () => json("datasets");
 /** @param {string} dataset @param {string} split @param {{ limit?: number, cursor?: number, label?: number, model?: string, predicted?: number, correct?: boolean, sort?: string }} [options]

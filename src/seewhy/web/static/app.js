@@ -19,6 +19,7 @@ import { watchLine, watchPins, watchRuns } from "./watch.js";
 const PAGES = {
   draw: () => import("./pages/draw.js"),
   explain: () => import("./pages/explain.js"),
+  fool: () => import("./pages/fool.js"),
   because: () => import("./pages/because.js"),
   browse: () => import("./pages/browse.js"),
   models: () => import("./pages/models.js"),

@@ -6,6 +6,7 @@
 
 const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), select, textarea, [contenteditable], [role=menu], dialog";
 const PRESSING = "button, a, summary, input, select, textarea";
+const PUSHED = "button, a, summary, select, textarea, input:not([type=range])"; // by the space bar
 
 /** @param {() => Table[]} tables first match wins @param {() => boolean} letters may single letters fire? */
 export function listen(tables, letters) {
@@ -20,6 +21,7 @@ export function listen(tables, letters) {
     if (target.closest(TYPING) || document.querySelector("dialog[open]")) return;
     if (event.key.length === 1 && !letters()) return;
     if (event.key === "Enter" && target.closest(PRESSING)) return;
+    if (event.key === " " && target.closest(PUSHED)) return;
     const pair = event.timeStamp - since < 1200 ? `${first} ${event.key}` : event.key;
     first = event.key;
     since = event.timeStamp;

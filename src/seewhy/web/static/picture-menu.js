@@ -13,6 +13,7 @@ export function pictureItems(app, address, { title = address, because = {} } = {
   const to = (/** @type {string} */ page, /** @type {Record<string, unknown>} */ params = {}) => () => app.navigate(format(page, { model, img: address, ...params }));
   return [
     { label: "Explain", hint: "heat maps", action: to("explain") },
+    { label: "Fool it", hint: "how little it takes", action: to("fool") },
     { label: "Because…", hint: "a rule", action: to("because", because) },
     { label: "Learn with it", hint: "each method, step by step", action: to("learn") },
     { label: "Open in Draw", action: () => draw(app, address) },

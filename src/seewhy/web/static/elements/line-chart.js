@@ -3,8 +3,9 @@
 
 import { brief } from "./colour-legend.js";
 
-/** @typedef {{ name: string, look: "wide" | "thin", x: ArrayLike<number>, y: ArrayLike<number> }} Line */
-/** @typedef {{ lines: Line[], xLabel: string, yLabel: string, ends: [string, string], sentence: string }} Chart */
+/** @typedef {{ name: string, look: "wide" | "thin" | "dashed" | "dotted", x: ArrayLike<number>, y: ArrayLike<number> }} Line */
+/** @typedef {{ lines: Line[], xLabel: string, yLabel: string, ends: [string, string], sentence: string,
+ *   marks?: { x: number, text: string }[], range?: { y: [number, number] } }} Chart marks: places on the axis with a name; range: as far as the axis goes, else as far as the lines go */
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROOM = { left: 40, right: 10, top: 10, bottom: 24 };
@@ -40,7 +41,7 @@ export class LineChart extends HTMLElement {
     this.#data = data;
     if (!data) return;
     const all = (/** @type {"x" | "y"} */ axis) => data.lines.flatMap((line) => Array.from(line[axis]));
-    this.#range = { x: bounds(all("x")), y: bounds([0, ...all("y")]) };
+    this.#range = { x: bounds(all("x")), y: data.range?.y ?? bounds([0, ...all("y")]) };
     this.#draw(data);
     this.at = this.#cursor;
   }
@@ -68,7 +69,7 @@ export class LineChart extends HTMLElement {
   }
 
   /** @param {Chart} data */
-  #draw({ lines, xLabel, yLabel, ends, sentence }) {
+  #draw({ lines, xLabel, yLabel, ends, sentence, marks = [] }) {
     this.#svg.setAttribute("aria-label", sentence);
     this.#svg.setAttribute("viewBox", `0 0 ${this.#side.width} ${this.#side.height}`);
     const floor = this.#side.height - ROOM.bottom;
@@ -85,6 +86,14 @@ export class LineChart extends HTMLElement {
       write(xLabel, { ...below, x: String((ROOM.left + this.#side.width - ROOM.right) / 2), "text-anchor": "middle" }),
       write(ends[1], { ...below, x: String(this.#side.width - ROOM.right), "text-anchor": "end" }),
     );
+    for (const { x, text } of marks) {
+      const left = this.#left(x);
+      const far = left > this.#side.width / 2;
+      parts.push(
+        make("line", { class: "mark", x1: String(left), x2: String(left), y1: String(ROOM.top), y2: String(floor) }),
+        write(text, { class: "mark", x: String(left + (far ? -6 : 6)), y: String(ROOM.top + 10), "text-anchor": far ? "end" : "start" }),
+      );
+    }
     for (const line of lines) parts.push(make("polyline", { class: line.look, points: this.#points(line) }));
     this.#svg.replaceChildren(...parts);
     this.#key.replaceChildren(...lines.map(({ name, look }) => {
