@@ -44,6 +44,23 @@ def test_attack_says_what_happened_and_saves_three_forms(run, tmp_path):
     assert json.loads((tmp_path / "nudge.json").read_text())["attack"] == "fgsm"
 
 
+def test_attack_on_a_split_lists_what_turned(run, tmp_path):
+    words = ("attack", "digits/test", "--epsilon", "0.1", "--count", "8", "-o", str(tmp_path / "list.json"))
+    code, out, _ = run(*words)
+    assert code == 0
+    facts = json.loads((tmp_path / "list.json").read_text())
+    rows = [line for line in out.splitlines() if line.startswith("digits/test/")]
+    assert len(rows) == facts["turned"]["count"] > 0
+    assert facts["sentence"] in out
+    assert "no known class" not in out
+
+
+def test_attack_on_a_folder_says_where_classes_are_not_known(run, tmp_path):
+    run("attack", "digits/test/12", "-o", str(tmp_path / "one.png"))
+    code, out, _ = run("attack", str(tmp_path))
+    assert code == 0 and "1 of 1 have no known class" in out
+
+
 def test_least_saves_what_is_left(run, tmp_path):
     code, out, _ = run("least", "digits/test/12", "--set", "pieces=strokes", "-o", str(tmp_path / "left.png"))
     assert code == 0 and "strokes" in out and "none of them can go" in out
@@ -84,6 +101,8 @@ def test_models_are_measured(run):
         (("attack", "digits/test/12", "--set", "epsilon=3"), "less than or equal to 1"),
         (("attack", "digits/test/12", "--target", "5"), "already counts as '5'"),
         (("attack", "digits/test/12", "-o", "out.gif"), ".png"),
+        (("attack", "digits/test", "--target", "5"), "are for one picture"),
+        (("attack", "digits/test", "-o", "out.png"), ".json"),
         (("least", "digits/test/12", "--set", "pieces=lines"), "pieces"),
         (("fool", "dog"), "no class called 'dog'"),
         (("fool", "all", "-o", "x.png"), "name one class"),

@@ -37,7 +37,7 @@ def attacks(
 
 
 def attack(
-    image: Annotated[str, typer.Argument(help=IMAGE)],
+    image: Annotated[str, typer.Argument(help=f"{IMAGE} A folder or a split is attacked picture by picture.")],
     model: Model = "mnist-cnn",
     method: Annotated[str, typer.Option(help="See `seewhy attacks`.")] = "fgsm",
     settings: Set = None,
@@ -47,15 +47,31 @@ def attack(
         Path | None, typer.Option("--out", "-o", help="Where to save: .png (picture), .npz (arrays) or .json (facts).")
     ] = None,
     keep: Keep = False,
+    count: Annotated[int, typer.Option(help="For a folder or a split: how many, from the first.", min=1)] = 1000,
+    sure: Annotated[float, typer.Option(help="Of these: from which probability on an answer is confident.")] = 0.5,
+    epsilon: Annotated[float | None, typer.Option(help="The same as --set epsilon=…, in units of [0, 1].")] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Change a picture as little as an attack can, so that the model says something else."""
+    """Change a picture as little as an attack can, so that the model says something else.
+
+    For a folder of pictures or a split such as mnist/test: how many of the confident right answers turn wrong, and
+    the list. True classes are the subfolders' names, or the files' own where they are classes.
+    """
     from seewhy.attacks.results import Adversarial
 
+    wished = settings_of(settings) | ({} if epsilon is None else {"epsilon": epsilon})
+    if _many(image):
+        if label is not None or target is not None or keep:
+            raise ValueError("--label, --target and --keep are for one picture; leave them out for a folder or a split")
+        if out is not None:
+            check_ending(out, (".json",))
+        task = {"images": image, "method": method, "settings": wished, "count": count, "sure": sure}
+        _tell_survey(_asked("survey", model, task, data).describe(), as_json, out)
+        return
     if out is not None:
         check_ending(out)
-    task = {"image": image, "method": method, "settings": settings_of(settings), "label": label, "target": target}
+    task = {"image": image, "method": method, "settings": wished, "label": label, "target": target}
     found = _asked("attack", model, task, data)
     if out is not None:
         Adversarial.of(found.describe(), found.all_arrays()).save(out)
@@ -168,6 +184,38 @@ def _asked(kind: str, model: str, task: Mapping[str, Any], data: Path | None) ->
 
     with reporting_to(Ticker()):
         return Workbench(data=data).ask(kinds.task_from({"kind": kind, "model": model, **task}))
+
+
+def _many(image: str) -> bool:
+    """Whether it names a folder or a split instead of one picture."""
+    from seewhy import catalog
+
+    name, _, split = image.partition("/")
+    return Path(image).is_dir() or (name in catalog.datasets() and split in catalog.dataset(name).splits)
+
+
+def _tell_survey(facts: Mapping[str, Any], as_json: bool, out: Path | None) -> None:
+    if out is not None:
+        _write(out, facts)
+    if as_json:
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    rows = [
+        (
+            Path(row["image"]).name if Path(row["image"]).is_file() else row["image"],
+            *(f"{row[when]['label']} {row[when]['score']:.1%}" for when in ("before", "after")),
+        )
+        for row in facts["list"]
+        if row["turned"]
+    ]
+    if rows:
+        table(("picture", "before", "after"), rows)
+    say(facts["sentence"])
+    if facts["labelled"] < facts["images"]:
+        unknown = facts["images"] - facts["labelled"]
+        say(f"{unknown:,} of {facts['images']:,} have no known class; there the model's own answer counts as right.")
+    if out is not None:
+        say(f"Saved {out}")
 
 
 def _tell(facts: Mapping[str, Any], as_json: bool, out: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from seewhy import images
 from seewhy.workbench import Workbench, kinds
 
 TASKS = {
@@ -12,6 +13,7 @@ TASKS = {
     "erase": {"image": "digits/test/12", "settings": {"pieces": "strokes"}},
     "nonsense": {"target": "2", "settings": {"form": "strokes", "amount": 3}, "data": "digits"},
     "robustness": {"attacks": ["fgsm"], "settings": {"images": 20, "epsilons": [0.1]}},
+    "survey": {"images": "digits/test", "settings": {"epsilon": 0.1}, "count": 12},
 }
 
 
@@ -64,3 +66,46 @@ def test_the_python_of_an_attack_repeats_it(bench):
     source = kinds.named("attack").python(kinds.task_behind(found), found)
     exec(source.replace("found.save('attack.png')\n", ""), scope)
     np.testing.assert_array_equal(scope["found"].adversarial, found.all_arrays()["adversarial"])
+
+
+def test_a_survey_says_of_every_picture_what_the_attack_on_it_says(bench):
+    found = bench.ask(task("survey"))
+    for row in found.facts["list"]:
+        alone = bench.ask(task("attack", image=row["image"], settings={"epsilon": 0.1})).facts
+        for when in ("before", "after"):
+            first = max(alone[when], key=lambda guess: guess["score"])
+            assert row[when]["label"] == first["label"]
+            assert row[when]["score"] == pytest.approx(first["score"], abs=1e-5)
+        assert row["turned"] == alone["success"]
+
+
+def test_a_folder_tells_classes_by_subfolders_or_names(bench, tmp_path):
+    for number in (12, 13):
+        image = bench.image(f"digits/test/{number}")
+        label = image.label_name
+        for place in (tmp_path / "sorted" / label / f"{number}.png", tmp_path / "flat" / f"{number}.png"):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(images.to_png(image.image))
+    for folder, labelled in (("sorted", 2), ("flat", 0)):
+        facts = bench.ask(task("survey", images=str(tmp_path / folder))).facts
+        assert (facts["images"], facts["labelled"]) == (2, labelled)
+
+
+def test_a_changed_picture_in_a_folder_is_another_run(bench, tmp_path):
+    (tmp_path / "folder").mkdir()
+    for number in (12, 13):
+        (tmp_path / "folder" / "a.png").write_bytes(images.to_png(bench.image(f"digits/test/{number}").image))
+        bench.ask(task("survey", images=str(tmp_path / "folder")))
+    keys = {path.name for path in (tmp_path / "results").glob("*.npz")}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("wish", ["digits/tests", "nowhere", "digits"])
+def test_no_such_pictures_are_said_before_work(bench, wish):
+    with pytest.raises((LookupError, FileNotFoundError)):
+        bench.plan(task("survey", images=wish))
+
+
+def test_strangers_name_no_folders(tmp_path):
+    with pytest.raises(LookupError, match="name a split"):
+        Workbench(cache=tmp_path, paths=False).plan(task("survey", images=str(tmp_path)))

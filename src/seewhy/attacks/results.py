@@ -142,15 +142,19 @@ class Adversarial(Drawn):
     def picture(self) -> Image.Image:
         """The picture, the change (red brighter, blue darker), and the attacked picture, side by side."""
         change = self.perturbation.sum(0)
-        largest = f"largest change {self.norms['linf']:.4f}, {self.norms['l0']} pixels"
+        norms = self.norms
+        size = f"at most ±{norms['linf']:.4f} ({norms['linf'] * 255:.1f}/255)"
         return pictures.triptych(
             [
                 (_pixels(self.image), _belief(self.before)),
-                (pictures.colour(change, float(np.abs(change).max()) or 1.0), largest),
+                (
+                    pictures.colour(change, float(np.abs(change).max()) or 1.0),
+                    size if norms["linf"] < 0.5 else f"{norms['l0']} pixels",
+                ),
                 (_pixels(self.adversarial), _belief(self.after)),
             ],
             signs=["+", "="],
-            title=f"{self.title} on {self.model}",
+            title=f"{self.title} on {self.model.partition('@')[0].partition('?')[0]}",
             caption=self.sentence,
         )
 

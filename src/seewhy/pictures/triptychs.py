@@ -29,7 +29,8 @@ def triptych(
     below = top + height + 16 + 2 * 38
     paper = Image.new("RGB", (width, below + 16 + 40 * len(words) + _EDGE), _PAPER)
     pen = ImageDraw.Draw(paper)
-    pen.text((_EDGE, _EDGE - 8), drawable(title), _INK, font(_TITLE), stroke_width=1, stroke_fill=_INK)
+    for heading in wrap(title, _TITLE, width - 2 * _EDGE, 1):
+        pen.text((_EDGE, _EDGE - 8), heading, _INK, font(_TITLE), stroke_width=1, stroke_fill=_INK)
     for place, (pixels, note) in enumerate(panels):
         x = _EDGE + place * (_SIDE + _GAP)
         side = (_SIDE, round(_SIDE * pixels.shape[0] / pixels.shape[1]))

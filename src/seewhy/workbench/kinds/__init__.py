@@ -19,6 +19,7 @@ from seewhy.workbench.kinds.interpolant import InterpolantKind
 from seewhy.workbench.kinds.nonsense import Nonsense
 from seewhy.workbench.kinds.predictions import Predictions
 from seewhy.workbench.kinds.robustness import Robustness
+from seewhy.workbench.kinds.survey import SurveyKind
 from seewhy.workbench.kinds.sweep import SweepKind
 from seewhy.workbench.tasks import Question
 
@@ -31,6 +32,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     Erase(),
     Nonsense(),
     Robustness(),
+    SurveyKind(),
     ChainKind(),
     CausalKind(),
     ClassRulesKind(),
