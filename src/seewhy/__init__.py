@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from seewhy.comparisons import Comparison as Comparison
     from seewhy.interpolants.base import Interpolant as Interpolant
     from seewhy.loading import load as load
+    from seewhy.metrics.results import Measurement as Measurement
     from seewhy.notebook import attack as attack
     from seewhy.notebook import because as because
     from seewhy.notebook import chain as chain
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from seewhy.notebook import explain as explain
     from seewhy.notebook import explain_all as explain_all
     from seewhy.notebook import least as least
+    from seewhy.notebook import measure as measure
     from seewhy.notebook import nonsense as nonsense
     from seewhy.notebook import serve as serve
     from seewhy.notebook import sweep as sweep
@@ -27,6 +29,7 @@ __all__ = [
     "Comparison",
     "Explanation",
     "Interpolant",
+    "Measurement",
     "Sweep",
     "attack",
     "because",
@@ -36,6 +39,7 @@ __all__ = [
     "explain_all",
     "least",
     "load",
+    "measure",
     "nonsense",
     "serve",
     "sweep",
@@ -45,6 +49,7 @@ _HOME = {
     "Comparison": "comparisons",
     "Explanation": "results",
     "Interpolant": "interpolants.base",
+    "Measurement": "metrics.results",
     "Sweep": "sweeps",
     "attack": "notebook",
     "because": "notebook",
@@ -54,6 +59,7 @@ _HOME = {
     "explain_all": "notebook",
     "least": "notebook",
     "load": "loading",
+    "measure": "notebook",
     "nonsense": "notebook",
     "serve": "notebook",
     "sweep": "notebook",

@@ -40,6 +40,7 @@ from seewhy.explainers.occlusion import Occlusion
 from seewhy.explainers.rise import Rise
 from seewhy.explainers.score_cam import ScoreCam
 from seewhy.explainers.smoothgrad import SmoothGrad
+from seewhy.metrics.agreement import Agreement
 from seewhy.metrics.base import Metric
 from seewhy.metrics.completeness import CompletenessGap
 from seewhy.metrics.deletion import Deletion
@@ -82,6 +83,7 @@ METRICS: tuple[type[Metric], ...] = (
     PointingGame,
     CompletenessGap,
     Sparseness,
+    Agreement,
 )
 
 
@@ -226,7 +228,12 @@ def describe_metric(kind: type[Metric]) -> dict[str, Any]:
         "name": kind.name,
         "title": kind.title,
         "kind": "metric",
-        "needs": [kind.needs, *["mask"] * kind.needs_mask, *["recipe"] * kind.needs_recipe],
+        "needs": [
+            kind.needs,
+            *(["mask"] if kind.needs_mask else []),
+            *(["recipe"] if kind.needs_recipe else []),
+            *(["others"] if kind.needs_others else []),
+        ],
         "better": kind.better,
         "unit": kind.unit,
         "about": inspect.cleandoc(kind.__doc__ or ""),

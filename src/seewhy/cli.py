@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy import cli_fooling, cli_reports, cli_rules
+from seewhy import cli_fooling, cli_reports, cli_rules, cli_trust
 from seewhy.terminal import (
     IMAGE,
     Data,
@@ -290,9 +290,8 @@ def datasets(data: Data = None, as_json: Json = False) -> None:
     table(("data set", "splits", "where", "what"), shown, rows if as_json else None)
 
 
-cli_rules.register(app)
-cli_fooling.register(app)
-cli_reports.register(app)
+for part in (cli_rules, cli_fooling, cli_reports, cli_trust):
+    part.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

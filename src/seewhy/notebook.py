@@ -21,9 +21,10 @@ from seewhy.inference.sharing import shared_passes
 from seewhy.interpolants.base import Interpolant
 from seewhy.interpolants.chains import Chain
 from seewhy.loading import load
+from seewhy.metrics.results import Measurement
 from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
-from seewhy.workbench import Workbench
+from seewhy.workbench import Workbench, measuring
 from seewhy.workbench import because as rules
 
 
@@ -236,6 +237,37 @@ def sweep(
     with _workbench().reading():
         row = tuple(recipe(classifier, picture, target).at(address, label) for recipe in recipes.values())
     return Sweep(setting, tuple(recipes), row)
+
+
+def measure(
+    model: Classifier | str,
+    why: Explanation,
+    metric: str = "deletion",
+    *,
+    mask: Any = None,
+    others: Sequence[Explanation] = (),
+    **settings: Any,
+) -> Measurement:
+    """How good is the map `why`, and how good are random maps that are as smooth?
+
+    metric, settings: see `seewhy metrics`. mask: where the evidence truly is: (H, W) of 0 and 1, a picture that is
+    bright there, or its address. others: explanations to hold it against, for "agreement".
+
+    >>> network = load("mnist-cnn")
+    >>> score = measure(network, explain(network, "digits/test/12"), "deletion", steps=16)
+    >>> score.value < score.chance, score.verdict
+    (True, 'better')
+
+    Raises: LookupError for an unknown metric; ValueError for a setting, a mask or a map that is not possible;
+    TypeError where the model cannot do what the metric needs.
+    """
+    recipe, classifier = catalog.metric_recipe(metric, settings), load(model)
+    with _workbench().reading():
+        if isinstance(mask, str | os.PathLike):
+            mask = measuring.mask_at(_workbench(), os.fspath(mask), why.address, classifier)
+        elif mask is not None:
+            mask = measuring.as_mask(mask, classifier)
+        return measuring.measured(classifier, why, recipe, mask, [other.values for other in others])
 
 
 def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from seewhy.metrics.chance import random_maps, smooth_noise, spread_factor
+from seewhy.metrics.chance import mean_factor, random_maps, smooth_noise
 
 
 def correlation(maps: torch.Tensor) -> torch.Tensor:
@@ -50,8 +50,7 @@ def test_wider_noise_is_smoother():
     assert smooth < rough / 3
 
 
-def test_the_next_score_stays_within_the_factor_95_times_of_100():
-    draws = np.random.default_rng(0).normal(size=(20_000, 11))
-    some, one = draws[:, :10], draws[:, 10]
-    inside = np.abs(one - some.mean(1)) <= spread_factor(10) * some.std(1, ddof=1)
+def test_the_true_mean_is_within_the_factor_95_times_of_100():
+    draws = np.random.default_rng(0).normal(size=(20_000, 10))
+    inside = np.abs(draws.mean(1)) <= mean_factor(10) * draws.std(1, ddof=1)
     assert abs(inside.mean() - 0.95) < 0.005

@@ -34,7 +34,7 @@ def test_sparseness_is_half_the_relative_mean_difference(known):
 def test_the_gap_of_the_true_map_is_nothing_and_better_than_chance(known):
     found = ask(CompletenessGap(), known, known.values)
     assert found.value < 1e-6
-    assert found.beats == 1
+    assert found.verdict == "better"
     assert found.notes["sum"] == pytest.approx(found.notes["brought"], rel=1e-5)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -36,7 +37,7 @@ class Recipe(Protocol):
 class Case:
     """The picture x (1, C, H, W) that maps are about, with all that is known of it.
 
-    mask: (H, W), True where the evidence truly is. recipe: what made the map.
+    mask: (H, W), True where the evidence truly is. recipe: what made the map. others: (K, H, W), other methods' maps.
     """
 
     model: Classifier
@@ -44,6 +45,7 @@ class Case:
     target: ClassScore
     mask: Tensor | None = None
     recipe: Recipe | None = None
+    others: Tensor | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -74,6 +76,7 @@ class Metric(BaseModel, ABC):
     needs: ClassVar[Ability] = "scores"
     needs_mask: ClassVar[bool] = False  # True where the true place of the evidence must be known
     needs_recipe: ClassVar[bool] = False  # True where what made the map is asked again
+    needs_others: ClassVar[bool] = False  # True where the map is held against those of other methods
     better: ClassVar[Better]
     unit: ClassVar[str]
     formula: ClassVar[str]  # MathML
@@ -81,7 +84,12 @@ class Metric(BaseModel, ABC):
     source: ClassVar[str]
     link: ClassVar[str]
 
-    maps: int = Field(20, ge=2, le=1000, description="how many random maps tell the level of chance")
+    maps: int = Field(
+        20,
+        ge=2,
+        le=1000,
+        description="how many random maps tell the level of chance; from 19 on they can tell it from luck",
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="the random maps and draws are the same for the same seed")
 
     @abstractmethod
@@ -96,15 +104,16 @@ class Metric(BaseModel, ABC):
         values: Tensor | NDArray[Any],
         mask: Tensor | NDArray[Any] | None = None,
         recipe: Recipe | None = None,
+        others: Sequence[Tensor | NDArray[Any]] = (),
     ) -> Measurement:
         """Judge one map, beside random maps that are as smooth.
 
         x: (1, C, H, W) or (C, H, W) in [0, 1]; values: the map, raw and signed, (H, W) or (C, H, W);
-        mask: (H, W), where the evidence truly is; recipe: what made the map.
+        mask: (H, W), where the evidence truly is; recipe: what made the map; others: what other methods gave.
 
         Raises: TypeError where the model lacks what the metric needs, ValueError for a bad map or a missing mask.
         """
-        case = self.case(model, x, target, mask, recipe)
+        case = self.case(model, x, target, mask, recipe, others)
         started = time.perf_counter()
         own, chance = self.beside_chance(case, as_map(values, case.size))
         curve = None
@@ -131,9 +140,10 @@ class Metric(BaseModel, ABC):
         maps: Tensor | NDArray[Any],
         mask: Tensor | NDArray[Any] | None = None,
         recipe: Recipe | None = None,
+        others: Sequence[Tensor | NDArray[Any]] = (),
     ) -> NDArray[np.float64]:
         """The bare scores (M,) of `maps` (M, H, W) or (M, C, H, W) of one picture, in one go; raises as `measure`."""
-        case = self.case(model, x, target, mask, recipe)
+        case = self.case(model, x, target, mask, recipe, others)
         return _array(self.score(case, torch.stack([as_map(one, case.size) for one in maps])).values)
 
     def case(
@@ -143,6 +153,7 @@ class Metric(BaseModel, ABC):
         target: ClassScore,
         mask: Tensor | NDArray[Any] | None = None,
         recipe: Recipe | None = None,
+        others: Sequence[Tensor | NDArray[Any]] = (),
     ) -> Case:
         """The picture with what is known of it, checked; raises as `measure`."""
         if (refusal := self.refusal(model)) is not None:
@@ -155,7 +166,11 @@ class Metric(BaseModel, ABC):
             raise ValueError(f"{self.title} needs to know where the evidence truly is; pass mask=, (H, W) of 0 and 1")
         if self.needs_recipe and recipe is None:
             raise ValueError(f"{self.title} asks the explainer again; pass the recipe that made the map")
-        return Case(model, x, target, None if mask is None else _as_mask(mask, (x.shape[2], x.shape[3])), recipe)
+        if self.needs_others and not len(others):
+            raise ValueError(f"{self.title} holds the map against others; pass others=, maps of the same picture")
+        size = (int(x.shape[2]), int(x.shape[3]))
+        maps = flat(torch.stack([as_map(one, size) for one in others])) if len(others) else None
+        return Case(model, x, target, None if mask is None else _as_mask(mask, size), recipe, maps)
 
     def beside_chance(self, case: Case, values: Tensor) -> tuple[Scores, Scores]:
         """The scores of the map `values`, and of random maps that are as smooth; all go through the model together."""

@@ -51,12 +51,14 @@ def smooth_noise(size: tuple[int, int], count: int, width: float, seed: int = 0)
     return (found / scale).float()
 
 
-def spread_factor(count: int) -> float:
-    """How many standard deviations of `count` random scores the next one stays within, 95 times of 100 (Student's t).
+def mean_factor(count: int) -> float:
+    """How many standard deviations of `count` scores their mean lies from the true one at most, 95 times of 100.
 
-    >>> round(spread_factor(20), 2), round(spread_factor(10_000), 2)
-    (2.14, 1.96)
+    By Student's t.
+
+    >>> round(mean_factor(20), 2)
+    0.47
     """
     from scipy.special import stdtrit
 
-    return float(stdtrit(count - 1, 0.975)) * sqrt(1 + 1 / count)
+    return float(stdtrit(count - 1, 0.975)) / sqrt(count)

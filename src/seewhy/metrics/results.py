@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seewhy import images
-from seewhy.metrics.chance import spread_factor
+from seewhy.metrics.chance import mean_factor
+from seewhy.shares import Interval
 
+SIGNIFICANT = 0.05
 Better = Literal["higher", "lower", "chance"]  # "chance": a sound explainer is no more alike than random maps
 
 
@@ -69,8 +71,14 @@ class Measurement:
 
     @property
     def margin(self) -> float:
-        """How far from `chance` 95 % of random maps stay (a prediction interval, by Student's t)."""
-        return spread_factor(len(self.chances)) * self.spread
+        """How well `chance`, and with it `gain`, is known: half of its 95 % interval, by Student's t."""
+        return mean_factor(len(self.chances)) * self.spread
+
+    @property
+    def usual(self) -> Interval:
+        """Where the middle 95 % of the random maps lie."""
+        low, high = np.quantile(self.chances, (0.025, 0.975))
+        return Interval(float(low), float(high))
 
     @property
     def gain(self) -> float:
@@ -84,23 +92,29 @@ class Measurement:
         return float(((ahead > 0) + 0.5 * (ahead == 0)).mean())
 
     @property
+    def luck(self) -> float:
+        """How often luck alone does as well or better: the p value of the map's rank among the random maps, exact."""
+        ahead = (self.value - self.chances) * (1 if self.better == "higher" else -1)
+        return float((1 + (ahead <= 0).sum()) / (1 + len(ahead)))
+
+    @property
     def verdict(self) -> Literal["better", "like chance", "worse"]:
-        """Whether the map is better or worse than 95 % of random maps, or neither."""
-        if abs(self.gain) <= self.margin + 1e-12:
-            return "like chance"
-        return "better" if self.gain > 0 else "worse"
+        """Whether fewer than one random map of twenty does as well, as badly, or neither; takes 19 maps or more."""
+        ahead = (self.value - self.chances) * (1 if self.better == "higher" else -1)
+        if self.luck <= SIGNIFICANT:
+            return "better"
+        return "worse" if (1 + (ahead >= 0).sum()) / (1 + len(ahead)) <= SIGNIFICANT else "like chance"
 
     @property
     def sentence(self) -> str:
         """The score in words, beside chance."""
-        told = f"{self.title} {self.value:.3g}, random maps {self.chance:.3g} ± {self.margin:.2g}"
+        low, high = self.usual
+        told = f"{self.title} {self.value:.3g}, random maps as smooth {self.chance:.3g} ({low:.3g} to {high:.3g})"
+        by = f"by {abs(self.gain):.2g} ± {self.margin:.2g}"
         if self.better == "chance":
-            alike = "no more alike than random maps, as it should be"
-            words = alike if self.verdict != "worse" else f"{-self.gain:.2g} more alike than random maps"
-        elif self.verdict == "like chance":
-            words = "no better than chance"
+            words = "no more alike than those" if self.verdict != "worse" else f"more alike than those {by}"
         else:
-            words = f"{self.verdict} than chance by {abs(self.gain):.2g} ± {self.margin:.2g}"
+            words = "no better than chance" if self.verdict == "like chance" else f"{self.verdict} than chance {by}"
         return f"{told}: {words}."
 
     def describe(self) -> dict[str, Any]:
@@ -112,6 +126,8 @@ class Measurement:
             "chance": self.chance,
             "spread": self.spread,
             "margin": self.margin,
+            "usual": list(self.usual),
+            "luck": self.luck,
             "gain": self.gain,
             "beats": self.beats,
             "verdict": self.verdict,

@@ -16,6 +16,7 @@ from seewhy.workbench.kinds.erase import Erase
 from seewhy.workbench.kinds.examples import Examples
 from seewhy.workbench.kinds.explain import Explain, task_of
 from seewhy.workbench.kinds.interpolant import InterpolantKind
+from seewhy.workbench.kinds.measure import Measure
 from seewhy.workbench.kinds.nonsense import Nonsense
 from seewhy.workbench.kinds.predictions import Predictions
 from seewhy.workbench.kinds.robustness import Robustness
@@ -37,6 +38,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     CausalKind(),
     ClassRulesKind(),
     SweepKind(),
+    Measure(),
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
