@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seewhy.checks.diagnosis import Diagnosis as Diagnosis
     from seewhy.comparisons import Comparison as Comparison
     from seewhy.interpolants.base import Interpolant as Interpolant
     from seewhy.loading import load as load
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from seewhy.notebook import because as because
     from seewhy.notebook import chain as chain
     from seewhy.notebook import compare as compare
+    from seewhy.notebook import doctor as doctor
     from seewhy.notebook import explain as explain
     from seewhy.notebook import explain_all as explain_all
     from seewhy.notebook import least as least
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Comparison",
+    "Diagnosis",
     "Explanation",
     "Interpolant",
     "Measurement",
@@ -35,6 +38,7 @@ __all__ = [
     "because",
     "chain",
     "compare",
+    "doctor",
     "explain",
     "explain_all",
     "least",
@@ -47,6 +51,7 @@ __all__ = [
 
 _HOME = {
     "Comparison": "comparisons",
+    "Diagnosis": "checks.diagnosis",
     "Explanation": "results",
     "Interpolant": "interpolants.base",
     "Measurement": "metrics.results",
@@ -55,6 +60,7 @@ _HOME = {
     "because": "notebook",
     "chain": "notebook",
     "compare": "notebook",
+    "doctor": "notebook",
     "explain": "notebook",
     "explain_all": "notebook",
     "least": "notebook",

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seewhy import cli_fooling, cli_reports, cli_rules, cli_trust
+from seewhy import (
+    cli_doctor,
+    cli_fooling,
+    cli_reports,
+    cli_rules,
+    cli_trust,
+)
 from seewhy.terminal import (
     IMAGE,
     Data,
@@ -290,7 +296,14 @@ def datasets(data: Data = None, as_json: Json = False) -> None:
     table(("data set", "splits", "where", "what"), shown, rows if as_json else None)
 
 
-for part in (cli_rules, cli_fooling, cli_reports, cli_trust):
+PARTS = (
+    cli_rules,
+    cli_fooling,
+    cli_reports,
+    cli_trust,
+    cli_doctor,
+)
+for part in PARTS:
     part.register(app)
 
 

@@ -8,11 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from seewhy import catalog
 from seewhy.attacks.least_evidence import Evidence, LeastEvidence
 from seewhy.attacks.resemblance import KnownImages
 from seewhy.attacks.results import Adversarial
 from seewhy.attacks.rubbish import Nonsense, RubbishImage
+from seewhy.checks import Diagnosis
 from seewhy.classifiers.base import Classifier
 from seewhy.comparisons import Comparison
 from seewhy.explainers import sweeping
@@ -26,6 +29,7 @@ from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
 from seewhy.workbench import Workbench, measuring
 from seewhy.workbench import because as rules
+from seewhy.workbench.examining import examine
 
 
 def explain(
@@ -268,6 +272,34 @@ def measure(
         elif mask is not None:
             mask = measuring.as_mask(mask, classifier)
         return measuring.measured(classifier, why, recipe, mask, [other.values for other in others])
+
+
+def doctor(
+    model: Classifier | str,
+    image: Any = None,
+    method: str | None = None,
+    *,
+    target: Any = "argmax",
+    data: str = "auto",
+    segments: Any = None,
+    **settings: Any,
+) -> Diagnosis:
+    """Look for the mistakes that make heat maps of `model` mislead; with `image` and `method` also those of its map.
+
+    data: labelled images for the normalisation, such as "digits/test"; "auto" or "none".
+    segments: (H, W) ids that you give to a tool. target, settings: see `explain`.
+
+    >>> doctor("mnist-cnn", "digits/test/3").clean
+    True
+
+    Raises: what `explain` raises.
+    """
+    classifier, (picture, address, _) = load(model), _opened(image)
+    recipe = None if method is None else catalog.recipe(method, settings)
+    if method is None and settings:
+        raise ValueError(f"settings belong to a method, got {sorted(settings)} without one; name the method")
+    ids = None if segments is None else np.asarray(segments)
+    return examine(_workbench(), classifier, picture, recipe, target=target, data=data, segments=ids, address=address)
 
 
 def serve(*models: Classifier, port: int = 8765, cache: Path | None = None, open_browser: bool = True) -> None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from seewhy.classifiers.base import Ability, Classifier, Prediction
+from seewhy.explainers.cautions import cautions
 from seewhy.inference.sharing import shared, shared_passes
 from seewhy.results import Explanation
 from seewhy.targets import ClassScore, resolve
@@ -107,6 +108,10 @@ class Explainer(BaseModel, ABC):
             )
         channels = {} if found.channels is None else {"channels": _array(found.channels[index])}
         notes = found.notes[index]
+        baseline = found.arrays.get("baseline")
+        against = None if baseline is None else baseline[index].detach().cpu()
+        image = torch.from_numpy(facts["image"])
+        said = cautions(model, self, image, facts["prediction"], target, against)
         return Explanation(
             values=values,
             model=model.name,
@@ -116,7 +121,7 @@ class Explainer(BaseModel, ABC):
             target=target.describe(model.labels),
             score=float(target.of(torch.from_numpy(facts["prediction"].logits)[None])[0]),
             signed=self.signed,
-            notes=notes | {"warnings": _warnings(values) + notes.get("warnings", [])},
+            notes=notes | {"warnings": _warnings(values) + notes.get("warnings", []) + said},
             arrays=channels | {name: _array(array[index]) for name, array in found.arrays.items()},
             fingerprint=model.fingerprint,
             **facts,

@@ -111,8 +111,12 @@ class Cam(Explainer):
 
     def remarks(self, seen: Reading, index: int, small: Tensor) -> dict[str, Any]:
         """What is to be known about image `index` and its small map (h, w)."""
-        nothing = f"Nothing in layer {seen.layer!r} speaks for the target; another layer may."
-        return {"layer": seen.layer, "map_size": list(small.shape), "warnings": [] if bool(small.any()) else [nothing]}
+        warnings = []
+        if not bool(small.any()):
+            warnings.append(f"Nothing in layer {seen.layer!r} speaks for the target; another layer may.")
+        if small.numel() == 1:
+            warnings.append(f"Layer {seen.layer!r} has one place (1 × 1), so the map is the same everywhere.")
+        return {"layer": seen.layer, "map_size": list(small.shape), "warnings": warnings}
 
 
 def weighted(weights: Tensor, maps: Tensor) -> Tensor:

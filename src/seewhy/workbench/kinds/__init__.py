@@ -12,6 +12,7 @@ from seewhy.workbench.kinds.base import Kind
 from seewhy.workbench.kinds.causal import CausalKind
 from seewhy.workbench.kinds.chain import ChainKind
 from seewhy.workbench.kinds.class_rules import ClassRulesKind
+from seewhy.workbench.kinds.doctor import DoctorKind
 from seewhy.workbench.kinds.erase import Erase
 from seewhy.workbench.kinds.examples import Examples
 from seewhy.workbench.kinds.explain import Explain, task_of
@@ -39,6 +40,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     ClassRulesKind(),
     SweepKind(),
     Measure(),
+    DoctorKind(),
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
