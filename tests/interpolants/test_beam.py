@@ -13,7 +13,8 @@ from seewhy.inference.activations import Activations, LayerUnits
 from seewhy.inference.activations.ranking import ranks
 from seewhy.interpolants.beam import Beam, Candidate, front
 from seewhy.interpolants.keys import Key, recorded
-from seewhy.interpolants.search import Search, count
+from seewhy.interpolants.search import Search
+from seewhy.interpolants.telling import count
 from seewhy.predicates import Bound, Conjunction, PredictsClass
 from seewhy.shares import wilson
 

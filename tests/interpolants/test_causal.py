@@ -10,7 +10,7 @@ from seewhy.interpolants.base import Interpolant
 from seewhy.interpolants.causal import Causal, pushed, reader, violated
 from seewhy.interpolants.controls import control
 from seewhy.interpolants.keys import forwarded
-from seewhy.interpolants.search import count
+from seewhy.interpolants.telling import count
 from seewhy.predicates import Bound, Conjunction, PredictsClass
 
 BOTH = (Bound("means", (0, 0, 0), ">=", 0.75), Bound("means", (3, 3, 0), ">=", 0.75))

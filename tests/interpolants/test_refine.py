@@ -11,7 +11,8 @@ from seewhy.inference.activations import Activations, LayerUnits
 from seewhy.inference.activations.ranking import ranks
 from seewhy.interpolants.keys import recorded
 from seewhy.interpolants.refine import Refine, lower_end
-from seewhy.interpolants.search import Search, count
+from seewhy.interpolants.search import Search
+from seewhy.interpolants.telling import count
 from seewhy.predicates import Bound, Conjunction, PredictsClass
 from seewhy.shares import wilson
 

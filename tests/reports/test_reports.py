@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seewhy import __version__, reports
+from seewhy import __version__
 from seewhy.classifiers.base import Classifier
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.reports import Item, to_html, to_json
 from seewhy.reports.exhibits import Exhibit
+from seewhy.reports.pages import environment
 from seewhy.reports.reproducing import python_for
 from seewhy.reports.zipping import file_name, to_zip
 from seewhy.results import Explanation
@@ -139,7 +140,7 @@ def test_the_environment_names_no_person_and_no_place() -> None:
     import getpass
     import platform
 
-    said = json.dumps(reports.environment())
+    said = json.dumps(environment())
     assert "/" not in said
     assert getpass.getuser() not in said
     assert platform.node() not in said

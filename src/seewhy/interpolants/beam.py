@@ -9,11 +9,11 @@ wider than usual, since the best of tens of thousands of bounds owes much of its
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from seewhy.interpolants.base import Interpolant
 from seewhy.interpolants.keys import Key, places_among
 from seewhy.interpolants.refine import lower_end
 from seewhy.interpolants.rows import Places
-from seewhy.interpolants.search import count, fraction
+from seewhy.interpolants.telling import positives, told
 from seewhy.predicates import Bound, Conjunction, Op, Predicate
 
 
@@ -63,11 +63,7 @@ class Beam(BaseModel):
 
         Raises: ValueError where the conclusion is false for an image of `key` or for every training image.
         """
-        if not key.of(conclusion).all():
-            raise ValueError(f"'{conclusion}' is false for the image itself; explain what is true of it")
-        positive = train.of(conclusion)
-        if not positive.any():
-            raise ValueError(f"'{conclusion}' is true for none of {train.count:,} images; take another conclusion")
+        positive = positives(train, conclusion, key)
         grower = _Grower(self, train.layer(layer), key, cone)
         states = [_State((), np.flatnonzero(positive), np.flatnonzero(~positive))]
         found: list[Candidate] = []
@@ -216,21 +212,16 @@ def _told(
     beam: Beam, best: Candidate, train: Activations, test: Activations, layer: str, conclusion: Predicate, key: Key,
     seconds: float, met: int,
 ) -> Interpolant:  # fmt: skip
-    premise, units = Conjunction(best.bounds), train.layer(layer)
-    counts = [count(split, premise, conclusion) for split in (train, test)]
-    warnings = [f"{name}: {c.warning}" for name, c in (("training", counts[0]), ("test", counts[1])) if c.warning]
-    if best.trust < beam.trust:
-        warnings.insert(0, f"trust not reached: {beam.trust:.0%} was wanted, the best was {best.trust:.1%}")
-    notes: Mapping[str, Any] = {"met": met, "trust": best.trust, "reached": best.trust >= beam.trust}
-    return Interpolant(
-        layer=layer,
-        conclusion=conclusion,
-        premise=premise,
-        train=counts[0],
-        test=counts[1],
-        fractions=tuple((fraction(train, bound), fraction(test, bound)) for bound in best.bounds),
-        key_values=tuple(float(key.units[layer][0, units.index(bound.unit)]) for bound in best.bounds),
+    reached = best.trust >= beam.trust
+    unmet = f"trust not reached: {beam.trust:.0%} was wanted, the best was {best.trust:.1%}"
+    return told(
+        Conjunction(best.bounds),
+        (train, test),
+        layer,
+        conclusion,
+        key,
         settings=beam.model_dump(),
-        notes={**notes, "warnings": warnings},
+        notes={"met": met, "trust": best.trust, "reached": reached},
         seconds=seconds,
+        unmet=lambda _: None if reached else unmet,
     )

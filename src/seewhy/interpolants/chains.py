@@ -15,7 +15,8 @@ from seewhy.inference.activations import Activations
 from seewhy.interpolants.base import Counts, Interpolant
 from seewhy.interpolants.keys import Key
 from seewhy.interpolants.regions import Cones
-from seewhy.interpolants.search import Search, count
+from seewhy.interpolants.search import Search
+from seewhy.interpolants.telling import count
 from seewhy.predicates import Bound, Conjunction, Predicate
 from seewhy.progress import track
 

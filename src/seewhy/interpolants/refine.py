@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from seewhy.inference.activations import Activations
 from seewhy.interpolants.base import Interpolant
-from seewhy.interpolants.search import count, fraction
+from seewhy.interpolants.telling import count, fraction
 from seewhy.predicates import Bound, Conjunction, Predicate
 from seewhy.shares import Z
 

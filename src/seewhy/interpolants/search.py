@@ -14,6 +14,7 @@ from seewhy.inference.activations import Activations, LayerUnits
 from seewhy.interpolants.base import Counts, Interpolant
 from seewhy.interpolants.greedy import Found, Inputs, greedy
 from seewhy.interpolants.keys import Key, places_among
+from seewhy.interpolants.telling import positives, told
 from seewhy.predicates import Bound, Conjunction, Predicate
 
 
@@ -45,14 +46,7 @@ class Search(BaseModel):
         candidates = _candidates(units, cone)
         if train.count > self.size:
             raise ValueError(f"a sample of {self.size:,} images was wanted, got {train.count:,}; record that many")
-        if not key.of(conclusion).all():
-            raise ValueError(f"'{conclusion}' is false for the image itself; explain what is true of it")
-        positive = train.of(conclusion)
-        if not positive.any():
-            raise ValueError(
-                f"'{conclusion}' is true for none of {train.count:,} images, so no rule can be learned; "
-                "take a larger size or another conclusion"
-            )
+        positive = positives(train, conclusion, key)
         places = places_among(key, units)
         inputs = Inputs(key.units[layer].astype(np.float64), places.below, places.upto)
         runs = [self._run(units, positive, inputs, part) for part in self._parts(candidates)]
@@ -73,21 +67,21 @@ class Search(BaseModel):
         """The rule that `find` gives, with what it is worth on both splits; nothing is chosen by the test split."""
         started = time.perf_counter()
         premise, notes = self.find(train, layer, conclusion, key, cone)
-        counts = [count(split, premise, conclusion) for split in (train, test)]
-        bounds = [part for part in premise.parts if isinstance(part, Bound)]
-        rows = train.layer(layer)
-        return Interpolant(
-            layer=layer,
-            conclusion=conclusion,
-            premise=premise,
-            train=counts[0],
-            test=counts[1],
-            fractions=tuple((fraction(train, bound), fraction(test, bound)) for bound in bounds),
-            key_values=tuple(float(key.units[layer][0, rows.index(bound.unit)]) for bound in bounds),
+        return told(
+            premise,
+            (train, test),
+            layer,
+            conclusion,
+            key,
             settings=self.model_dump(),
-            notes={**notes, "warnings": _warnings(self, notes, *counts)},
+            notes=notes,
             seconds=time.perf_counter() - started,
+            unmet=lambda counts: None if notes["reached"] else self._unmet(counts),
         )
+
+    def _unmet(self, train: Counts) -> str:
+        share = "n/a" if train.precision is None else f"{train.precision:.1%}"
+        return f"alpha not reached: {self.alpha:.0%} precision was wanted on the training images, the best was {share}"
 
     def _parts(self, candidates: NDArray[np.intp]) -> list[NDArray[np.intp]]:
         """The units of each run: all, or random ones drawn for each run anew."""
@@ -104,17 +98,6 @@ class Search(BaseModel):
         return greedy(units.ranks, value_at, positive, inputs, part, alpha=self.alpha, gamma=self.gamma, mu=self.mu)
 
 
-def count(split: Activations, premise: Predicate, conclusion: Predicate) -> Counts:
-    """How a rule does on a split."""
-    holds, true = split.of(premise), split.of(conclusion)
-    return Counts(int(holds.sum()), int((holds & ~true).sum()), int(true.sum()), split.count)
-
-
-def fraction(split: Activations, bound: Bound) -> float:
-    """The share of a split's images that satisfy one bound."""
-    return float(bound.holds_for(split.row(bound)).mean())
-
-
 def _candidates(units: LayerUnits, cone: NDArray[np.bool_] | None) -> NDArray[np.intp]:
     if cone is None:
         return np.arange(units.count)
@@ -123,14 +106,3 @@ def _candidates(units: LayerUnits, cone: NDArray[np.bool_] | None) -> NDArray[np
     if not cone.any():
         raise ValueError(f"no unit of {units.name!r} is seen by the conclusion; choose an earlier layer")
     return np.flatnonzero(cone)
-
-
-def _warnings(search: Search, notes: Mapping[str, Any], train: Counts, test: Counts) -> list[str]:
-    found = []
-    if not notes["reached"]:
-        share = "n/a" if train.precision is None else f"{train.precision:.1%}"
-        found.append(
-            f"alpha not reached: {search.alpha:.0%} precision was wanted on the training images, the best was {share}"
-        )
-    found += [f"{name}: {c.warning}" for name, c in (("training", train), ("test", test)) if c.warning]
-    return found

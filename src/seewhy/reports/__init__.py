@@ -7,28 +7,23 @@ Heat maps stay alive in it; other findings are shown as pictures with their fact
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy import __version__
 from seewhy.reports.bundling import bundle
 from seewhy.reports.exhibits import Exhibit
+from seewhy.reports.pages import PAGE, environment, made_with, page, table, when
 from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
 
-PAGE = Path(__file__).parent.parent / "web" / "static"
 SHOWN = 5  # classes of a prediction
 
 
@@ -47,36 +42,17 @@ class Item:
 
 def to_html(title: str, items: Sequence[Item], made: datetime | None = None) -> str:
     """The report as one HTML file; every word in it is text, whatever a title, a note or a label contains."""
-    style, script = _style(), _script()
-    policy = (
-        f"default-src 'none'; style-src {hashed(style)}; script-src {hashed(script)}; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
     found = [_map(item.shown) for item in items if isinstance(item.shown, Explanation)]
     maps = json.dumps(found).replace("<", "\\u003c")
     body = "\n".join(_article(item) for item in items)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width">
-<meta name="generator" content="seewhy {__version__}">
-<title>{escape(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<header><h1>{escape(title)}</h1><p class="dim small">{_count(len(items))}, {when(made)}</p></header>
-{CONTROLS}
-{body}
-<section class="card"><h2>Made with</h2>{table(environment().items())}</section>
-</main>
-<script type="application/json" id="maps">{maps}</script>
-<script type="module">{script}</script>
-</body>
-</html>
-"""
+    return page(
+        title,
+        f"{_count(len(items))}, {when(made)}",
+        f"{CONTROLS}\n{body}\n{made_with()}",
+        style=_style(),
+        data=f'<script type="application/json" id="maps">{maps}</script>\n',
+        script=_script(),
+    )
 
 
 def to_json(title: str, items: Sequence[Item], made: datetime | None = None) -> str:
@@ -88,13 +64,6 @@ def to_json(title: str, items: Sequence[Item], made: datetime | None = None) -> 
         "items": [_facts(item) for item in items],
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
-
-
-def environment() -> dict[str, str]:
-    """What computed the results."""
-    packages = {name: version(name) for name in ("torch", "numpy", "pillow")}
-    python = f"{platform.python_version()} on {platform.system()} ({platform.machine()})"
-    return {"seewhy": __version__, "python": python, **packages}
 
 
 CONTROLS = """<section class="card" id="controls" aria-label="How the maps are drawn" hidden>
@@ -161,12 +130,6 @@ def _said(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def table(rows: Iterable[tuple[str, str]]) -> str:
-    """Names and what they are, as a table."""
-    cells = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-    return f"<table class='facts'>{cells}</table>"
-
-
 def _map(found: Explanation) -> dict[str, Any]:
     """What the page's own heat map needs."""
     channels, height, width = found.image.shape
@@ -204,11 +167,6 @@ def _count(items: int) -> str:
     return "1 finding" if items == 1 else f"{items} findings"
 
 
-def when(made: datetime | None) -> str:
-    """The time as people write it; now without one."""
-    return (made or datetime.now(UTC)).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
-
-
 @cache
 def _style() -> str:
     return "".join((PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report/report.css"))
@@ -217,8 +175,3 @@ def _style() -> str:
 @cache
 def _script() -> str:
     return bundle(PAGE, "report/report.js")
-
-
-def hashed(text: str) -> str:
-    """What a content security policy calls a script or style of ours."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -14,9 +14,9 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy import __version__, images
+from seewhy import images
 from seewhy.interpolants.base import Box, Counts, Interpolant
-from seewhy.reports import PAGE, environment, hashed, table, when
+from seewhy.reports.pages import PAGE, made_with, page, table, when
 
 STYLE = """
 .rule { display: grid; gap: 12px; } .below { margin-left: 28px; }
@@ -54,34 +54,15 @@ def to_html(title: str, shown: Sequence[Shown], place: str = "", made: datetime 
     place: the part of an address, from "#" on, that leads back to the same screen of the app; a file that has it
     can be dropped on that screen.
     """
-    style = (PAGE / "style.css").read_text(encoding="utf-8") + STYLE
-    policy = f"default-src 'none'; style-src {hashed(style)}; img-src data:; base-uri 'none'; form-action 'none'"
-    body = "\n".join(_article(one, number) for number, one in enumerate(shown))
     back = (
         f"<p class='small dim'>To go on from here, drop this file on the Because screen of <code>seewhy serve</code>, "
         f"or open <code>{escape(place)}</code> there.</p>"
         if place
         else ""
     )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width">
-<meta name="generator" content="seewhy {__version__}">
-<title>{escape(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<header><h1>{escape(title)}</h1><p class="dim small">{when(made)}</p></header>
-{body}
-<section class="card"><h2>Made with</h2>{table(environment().items())}{back}</section>
-</main>
-</body>
-</html>
-"""
+    body = "\n".join(_article(one, number) for number, one in enumerate(shown))
+    style = (PAGE / "style.css").read_text(encoding="utf-8") + STYLE
+    return page(title, when(made), f"{body}\n{made_with(back)}", style=style)
 
 
 def _article(one: Shown, number: int) -> str:
