@@ -19,6 +19,7 @@ INK = re.findall(r'ink: "([\w-]+)"', (STATIC / "examples.js").read_text())[0]
 SCREENS = {
     "draw": f"#/draw?model=mnist-cnn&ink={INK}",
     "explain": "#/explain?model=mnist-cnn&img=digits/test/5",
+    "fool": "#/fool?model=mnist-cnn&img=digits/test/8&both=saliency",
     "learn": "#/learn?model=mnist-cnn&img=digits/test/2",
     "learn-path": "#/learn/integrated-gradients?model=mnist-cnn&img=digits/test/2",
     "learn-film": "#/learn/occlusion?model=mnist-cnn&img=digits/test/2",
@@ -118,7 +119,7 @@ def test_back_and_forward_restore_each_screen(open_page: Any) -> None:
 
 def test_letters_lead_to_the_screens_and_focus_goes_with_them(open_page: Any) -> None:
     page = show(open_page, "draw")
-    for letter, name in (("e", "explain"), ("l", "learn"), ("d", "draw")):
+    for letter, name in (("e", "explain"), ("f", "fool"), ("l", "learn"), ("d", "draw")):
         page.keyboard.press("g")
         page.keyboard.press(letter)
         until(page, f"document.querySelector('nav [aria-current=page]').dataset.page === '{name}'")

@@ -6,6 +6,7 @@ import { find, html, stylesheet } from "./html.js";
 import { listen } from "./keys.js";
 import { format, parse } from "./route.js";
 import { State } from "./state.js";
+import "./elements/more-screens.js";
 import { ShareMenu } from "./elements/share-menu.js";
 import { StatusBar } from "./elements/status-bar.js";
 import { percent } from "./elements/probability-bars.js";

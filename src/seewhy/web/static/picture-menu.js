@@ -31,7 +31,9 @@ async function draw(app, address) {
     const [channels, height, width] = shape;
     const { height: wanted, width: wide } = app.model?.input ?? {};
     if (channels !== 1 || height !== wanted || width !== wide) return app.toast("Draw knows only grey pictures of the model's own size; this one is not.");
-    const ink = await inkEncode(Uint8Array.from(/** @type {Float32Array} */ (data), (value) => Math.round(255 * value)));
+    const bytes = Uint8Array.from(/** @type {Float32Array} */ (data), (value) => Math.round(255 * value));
+    if (bytes.some((byte, i) => Math.abs(byte - 255 * Number(data[i])) > 1e-3)) app.toast("Draw knows 256 greys: the picture was rounded to them, so the answer may differ.");
+    const ink = await inkEncode(bytes);
     app.navigate(format("draw", { model: app.model?.name, ink, centre: 0 }));
   } catch (problem) {
     app.toast(/** @type {Error} */ (problem).message);

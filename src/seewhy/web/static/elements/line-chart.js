@@ -9,6 +9,7 @@ import { brief } from "./colour-legend.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROOM = { left: 40, right: 10, top: 10, bottom: 24 };
+const ABOVE = 14; // more room at the top where marks have names
 
 /** Event: "pick" {x} where somebody points at the chart. */
 export class LineChart extends HTMLElement {
@@ -61,7 +62,7 @@ export class LineChart extends HTMLElement {
     if (!this.#data || Number.isNaN(x)) return;
     this.#svg.querySelectorAll(".cursor").forEach((old) => old.remove());
     const left = String(this.#left(x));
-    this.#svg.append(make("line", { class: "cursor", x1: left, x2: left, y1: String(ROOM.top), y2: String(this.#side.height - ROOM.bottom) }));
+    this.#svg.append(make("line", { class: "cursor", x1: left, x2: left, y1: String(this.#roof), y2: String(this.#side.height - ROOM.bottom) }));
     for (const line of this.#data.lines) {
       const y = between(line, x);
       this.#svg.append(make("circle", { class: `cursor ${line.look}`, cx: left, cy: String(this.#top(y)), r: "4.5" }));
@@ -90,8 +91,8 @@ export class LineChart extends HTMLElement {
       const left = this.#left(x);
       const far = left > this.#side.width / 2;
       parts.push(
-        make("line", { class: "mark", x1: String(left), x2: String(left), y1: String(ROOM.top), y2: String(floor) }),
-        write(text, { class: "mark", x: String(left + (far ? -6 : 6)), y: String(ROOM.top + 10), "text-anchor": far ? "end" : "start" }),
+        make("line", { class: "mark", x1: String(left), x2: String(left), y1: String(this.#roof), y2: String(floor) }),
+        write(text, { class: "mark", x: String(left + (far ? -6 : 6)), y: String(ROOM.top + 2), "text-anchor": far ? "end" : "start" }),
       );
     }
     for (const line of lines) parts.push(make("polyline", { class: line.look, points: this.#points(line) }));
@@ -115,10 +116,15 @@ export class LineChart extends HTMLElement {
     return ROOM.left + ((x - low) / (high - low)) * (this.#side.width - ROOM.left - ROOM.right);
   }
 
+  /** Where the lines may begin. */
+  get #roof() {
+    return ROOM.top + (this.#data?.marks?.length ? ABOVE : 0);
+  }
+
   /** @param {number} y */
   #top(y) {
     const [low, high] = this.#range.y;
-    return ROOM.top + ((high - y) / (high - low)) * (this.#side.height - ROOM.top - ROOM.bottom);
+    return this.#roof + ((high - y) / (high - low)) * (this.#side.height - this.#roof - ROOM.bottom);
   }
 
   /** @param {PointerEvent} event */

@@ -36,7 +36,7 @@ export class NudgeEquation extends HTMLElement {
     find(this.#body, "select").replaceChildren(...options.map(({ value, text }) => html`<option value="${value}">${text}</option>`));
   }
 
-  /** @param {Shown} shown */
+  get data() { return this.#shown; }
   set data(shown) {
     this.#shown = shown;
     this.#draw();

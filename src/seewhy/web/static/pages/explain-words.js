@@ -47,7 +47,9 @@ export function columnNames(recipes, methods) {
 const said = (value) => (typeof value === "string" && value.length > 20 ? `${value.slice(0, 18)}…` : String(value));
 
 /** An address as a title. @param {string} address */
-export const name = (address) => (address.startsWith("ink:") ? "A drawing" : address.startsWith("up:") ? "Your picture" : address);
+export const name = (address) => (address.startsWith("ink:") ? "A drawing" : address.startsWith("up:") ? "Your picture" : address.startsWith("run:") ? MADE[address.split("/")[1]] ?? "A picture made here" : address);
+
+const MADE = /** @type {Record<string, string>} */ ({ adversarial: "An attacked picture", least: "What is left of a picture" });
 
 /** What a map has to say about its own quality. @param {import("../api.js").Result} result @returns {{ text: string, wrong?: boolean, hint: string }} */
 export function quality({ notes, sum }) {

@@ -35,8 +35,8 @@ export class Both {
   #body = html`<div class="both-body">
     <div class="row spread"><h2 id="both-title">Explain both</h2><span class="row">${this.#method}${this.#of}<button type="button" class="primary go">Explain both</button></span></div>
     <p class="small dim hint">Does the model still look at the same places when it is fooled? Both maps, on one colour scale.</p>
-    <div class="pair" hidden>${this.#maps.map((map, i) => html`<figure class="map-${i}"><div class="frame">${map}</div><figcaption></figcaption></figure>`)}</div>
-    <div class="under" hidden>${this.#legend}<p class="agreement small"></p></div>
+    <div class="pair" hidden>${this.#maps.map((map, i) => html`<figure class="map-${i}"><div class="frame">${map}</div><figcaption></figcaption></figure>`)}
+      <div class="under">${this.#legend}<p class="agreement"></p><p class="which-one small dim"></p></div></div>
     <div class="row working" hidden>${this.#ring}<button type="button" class="stop">Cancel</button></div>
     <p class="note problem" role="alert" hidden></p>
   </div>`;
@@ -111,11 +111,12 @@ export class Both {
       const { values, image: seenAs } = arrays[i];
       const [height, width] = values.shape;
       this.#maps[i].data = { values: /** @type {Float32Array} */ (values.data), width, height, scale, signed: result.signed, sentence: `${whose[i]}: ${result.sentence}`, image: { pixels: /** @type {Float32Array} */ (seenAs.data), channels: seenAs.shape[0] } };
-      find(this.#body, `.map-${i} figcaption`).replaceChildren(html`<b>${i ? "x′" : "x"}</b>`, ` says ${belief(said[i])}: why “${result.target.text}”? `, html`<span class="dim">${i ? made.words : ""}</span> `, html`<button type="button" class="quiet more" aria-haspopup="menu" aria-label="${i ? "x′" : "x"}: what to do with this picture" @click=${(/** @type {Event} */ event) => openMenu({ anchor: /** @type {HTMLElement} */ (event.currentTarget) }, pictureItems(this.#screen.app, i ? made.address : image), i ? "The attacked picture" : "The picture")}>⋯</button>`);
+      find(this.#body, `.map-${i} figcaption`).replaceChildren(html`<b>${i ? "x′" : "x"}</b>`, ` ${belief(said[i])} `, html`<span class="dim">why “${result.target.text}”?</span>`, html`<button type="button" class="quiet more" aria-haspopup="menu" aria-label="${i ? "x′" : "x"}: what to do with this picture" @click=${(/** @type {Event} */ event) => openMenu({ anchor: /** @type {HTMLElement} */ (event.currentTarget) }, pictureItems(this.#screen.app, i ? made.address : image), i ? "The attacked picture" : "The picture")}>⋯</button>`);
     });
     this.#legend.data = { scale, signed: results[0].signed };
     const same = rankCorrelation(/** @type {Float32Array} */ (arrays[0].values.data), /** @type {Float32Array} */ (arrays[1].values.data));
     find(this.#body, ".agreement").textContent = Number.isNaN(same) ? "One of the maps is the same everywhere, so they cannot be compared." : `The maps rank the pixels ${same > 0.7 ? "much alike" : same > 0.3 ? "somewhat alike" : "differently"}: rank correlation ${same.toFixed(2).replace("-", "−")}.`;
+    find(this.#body, ".which-one").textContent = `x′ ${made.words}.`;
     this.#shown = made.address;
     this.#busy(false);
     this.#frame(true);
@@ -124,7 +125,7 @@ export class Both {
 
   /** @param {boolean} maps */
   #frame(maps) {
-    for (const part of [".pair", ".under"]) find(this.#body, part).hidden = !maps;
+    find(this.#body, ".pair").hidden = !maps;
     find(this.#body, ".hint").hidden = maps;
   }
 

@@ -2,7 +2,7 @@
 /** Fool › Nudge: every pixel moves a little in the direction an attack found, and the model is asked while the slider moves. */
 
 import { Asking } from "../asking.js";
-import { find, html, mathml, on } from "../html.js";
+import { find, html, on } from "../html.js";
 import { LineChart } from "../elements/line-chart.js";
 import { NudgeEquation } from "../elements/nudge-equation.js";
 import { ProbabilityBars, percent } from "../elements/probability-bars.js";
@@ -10,6 +10,7 @@ import { ProgressRing } from "../elements/progress-ring.js";
 import { bothUnits, difference, norms, nudged, short } from "../nudging.js";
 import { parseRecipe } from "../recipe.js";
 import { oneOf, within } from "../route.js";
+import { about, body } from "./fool-body.js";
 import { Both } from "./fool-both.js";
 import { curveOf } from "./fool-curve.js";
 import { NudgeChoice, RANGES, TIMES, taskOf } from "./fool-nudge-choice.js";
@@ -46,23 +47,7 @@ class Nudge {
   #bars = new ProbabilityBars();
   #ring = new ProgressRing();
   #slider = /** @type {HTMLInputElement} */ (html`<input type="range" id="fool-eps" min="0">`);
-  element = html`<div class="nudge-tab">
-    <section class="card board" aria-label="The nudge">
-      ${this.#equation}
-      <div class="slider"><label for="fool-eps">ε</label>${this.#slider}<output for="fool-eps"></output>
-        <button type="button" class="blink" aria-pressed="false" title="Space, held">Show x</button></div>
-      <div class="outcome"><p class="verdict-line" role="status"></p><p class="now dim"></p></div>
-      <div class="over-it" hidden>${this.#ring}<button type="button" class="cancel">Cancel</button></div>
-      <p class="note problem" role="alert" hidden></p><div class="warnings"></div>
-    </section>
-    <section class="card choice-card" aria-label="The attack">${this.#choice}</section>
-    <section class="card" aria-labelledby="curve-title"><h2 id="curve-title">Chance while ε grows</h2>${this.#chart}<p class="small dim">Point at the curve to set ε.</p></section>
-    <section class="card" aria-labelledby="says-title"><h2 id="says-title">What it says of x′</h2>${this.#bars}<p class="small dim">Choose a class to make it the goal.</p>
-      <table class="text norms"><caption class="visually-hidden">How far x′ is from x</caption><tbody>
-        <tr><th scope="row" title="largest change of a value">L∞</th><td class="linf"></td></tr><tr><th scope="row" title="Euclidean length of all changes">L2</th><td class="l2"></td></tr><tr><th scope="row" title="pixels that differ">L0</th><td class="l0"></td></tr></tbody></table></section>
-    <section class="card wide both" aria-labelledby="both-title"></section>
-    <details class="card wide about"><summary>How this works</summary><div class="how-body"></div></details>
-  </div>`;
+  element = body({ equation: this.#equation, slider: this.#slider, chart: this.#chart, bars: this.#bars, ring: this.#ring, choice: this.#choice });
 
   /** @param {Screen} screen */
   constructor(screen) {
@@ -152,10 +137,7 @@ class Nudge {
     this.#screen.say("Ready");
     this.#screen.app.announce(text);
     find(this.element, ".warnings").replaceChildren(...facts.notes.warnings.map((warning) => html`<p class="note small">${warning}</p>`));
-    const about = this.#choice.method;
-    find(this.element, ".how-body").replaceChildren(
-      html`<div class="words">${about.about.split("\n\n").map((part) => html`<p>${part}</p>`)}<div class="formula">${mathml(about.formula_mathml)}</div></div>`,
-      html`<div class="words"><ul>${about.limits.map((limit) => html`<li>${limit}</li>`)}</ul><p class="small"><a href="${about.link}" target="_blank" rel="noopener noreferrer">${about.source}</a></p></div>`);
+    find(this.element, ".how-body").replaceChildren(...about(this.#choice.method));
     this.#move(own.eps !== undefined && own.eps <= end ? own.eps : facts.flip_eps ?? end / 2, false);
   }
 
@@ -185,7 +167,7 @@ class Nudge {
     find(this.element, "output").textContent = text;
     this.#slider.setAttribute("aria-valuetext", linear(facts) ? `ε ${text}` : `ε ${text}, Euclidean length`);
     this.#chart.at = Math.min(eps, end);
-    const told = { ".linf": `${short(linf)} (${+(255 * linf).toFixed(1)}/255)`, ".l2": short(l2), ".l0": `${l0} of ${size.width * size.height} pixels` };
+    const told = { ".linf": `${short(linf)} (${+(255 * linf).toFixed(1)}/255)`, ".l2": short(l2), ".l0": `${l0.toLocaleString("en")} of ${(size.width * size.height).toLocaleString("en")}` };
     for (const [place, value] of Object.entries(told)) find(this.element, place).textContent = value;
     this.#asking.ask({ pixels: moved, shape: [size.channels, size.height, size.width] }, eps);
   }

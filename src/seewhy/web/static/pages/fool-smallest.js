@@ -1,7 +1,7 @@
 // @ts-check
 /** Fool › Smallest change: as few pixels as possible, until the model says something else. */
 
-import { find, html, mathml } from "../html.js";
+import { find, html } from "../html.js";
 import { openMenu } from "../elements/pop-menu.js";
 import { PlainPicture } from "../elements/plain-picture.js";
 import { ProgressRing } from "../elements/progress-ring.js";
@@ -9,6 +9,7 @@ import { SettingsForm } from "../elements/settings-form.js";
 import { difference } from "../nudging.js";
 import { pictureItems } from "../picture-menu.js";
 import { formatRecipe, parseRecipe } from "../recipe.js";
+import { about } from "./fool-body.js";
 import { belief } from "./fool-words.js";
 
 /** @typedef {import("./fool-tabs.js").FoolState} FoolState */
@@ -37,11 +38,11 @@ class Smallest {
     <section class="card board" aria-label="The smallest change">
       <div class="equation three">${["before", "change", "after"].map((what, i) => html`<figure class="${what}"><div class="frame">${this.#pictures[i]}</div><figcaption><b>${what}</b> <span></span></figcaption></figure>`)}</div>
       <div class="outcome"><p class="verdict-line" role="status"></p><p class="now dim"></p></div>
-      <div class="row after-tools" hidden><button type="button" class="again">To another class: <b></b></button><button type="button" class="menu" aria-haspopup="menu">What to do with it ⋯</button></div>
+      <div class="row after-tools" hidden><span class="row others" role="group" aria-label="To which class"></span><button type="button" class="menu" aria-haspopup="menu">What to do with it ⋯</button></div>
       <div class="over-it" hidden>${this.#ring}<button type="button" class="cancel">Cancel</button></div>
       <p class="note problem" role="alert" hidden></p><div class="warnings"></div>
     </section>
-    <section class="card" aria-labelledby="smallest-settings"><h2 id="smallest-settings">How it looks</h2><p class="small dim">Choose the class to reach above, at “goal”.</p>${this.#form}</section>
+    <section class="card" aria-labelledby="smallest-settings"><h2 id="smallest-settings">How it searches</h2><p class="small dim">Choose the class to reach above, at “goal”.</p>${this.#form}</section>
     <details class="card wide about"><summary>How this works</summary><div class="how-body"></div></details>
   </div>`;
 
@@ -115,12 +116,10 @@ class Smallest {
     const text = facts.norms.l0 === 0 && facts.success ? `Nothing was needed: it says ${first.label} of the picture as it is.`
       : facts.success ? `${count} changed, and ${first.label} becomes ${last.label}.` : `Not fooled${goal === null ? "" : ` into ${model.labels[goal]}`} with ${most} pixels; it still says ${last.label}.`;
     find(this.element, ".verdict-line").textContent = text;
-    find(this.element, ".now").textContent = facts.success && facts.norms.l0 ? "None of these pixels can go back alone; another set may be smaller." : "";
+    find(this.element, ".now").textContent = facts.success && facts.norms.l0 > 1 ? "None of these pixels can go back alone; another set may be smaller." : "";
     find(this.element, ".after-tools").hidden = false;
-    const next = seen?.order.find((index) => index !== label && index !== (goal ?? last.index));
-    find(this.element, ".again").hidden = next === undefined;
-    find(this.element, ".again b").textContent = next === undefined ? "" : model.labels[next];
-    find(this.element, ".again").onclick = () => this.#screen.go({ goal: next });
+    const others = seen?.order.filter((index) => index !== label).slice(0, 5) ?? [];
+    find(this.element, ".others").replaceChildren(html`<span class="small dim">Change it to</span>`, ...others.map((index) => html`<button type="button" aria-pressed="${index === (goal ?? (facts.success ? last.index : -1))}" @click=${() => this.#screen.go({ goal: index })}>${model.labels[index]}</button>`));
     find(this.element, ".warnings").replaceChildren(...facts.notes.warnings.map((warning) => html`<p class="note small">${warning}</p>`));
     this.#screen.say(text);
   }
@@ -128,9 +127,7 @@ class Smallest {
   /** @param {import("../api.js").Method} method */
   #about(method) {
     this.#form.schema = method.settings;
-    find(this.element, ".how-body").replaceChildren(
-      html`<div class="words">${method.about.split("\n\n").map((part) => html`<p>${part}</p>`)}<div class="formula">${mathml(method.formula_mathml)}</div></div>`,
-      html`<div class="words"><ul>${method.limits.map((limit) => html`<li>${limit}</li>`)}</ul><p class="small"><a href="${method.link}" target="_blank" rel="noopener noreferrer">${method.source}</a></p></div>`);
+    find(this.element, ".how-body").replaceChildren(...about(method));
   }
 
   /** @param {boolean} busy */

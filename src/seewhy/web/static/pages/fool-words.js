@@ -25,8 +25,8 @@ import { eighths, short } from "../nudging.js";
  * @property {string} python
  */
 
-/** "panda 57.7 %". @param {{ label: string, score: number }} guess */
-export const belief = ({ label, score }) => `${label} ${percent(score)}`;
+/** "panda · 57.7 %". @param {{ label: string, score: number }} guess */
+export const belief = ({ label, score }) => `${label} · ${percent(score)}`;
 
 /** The outcome of a whole nudge. @param {Attacked} found @param {string[]} labels */
 export function outcome(found, labels) {
@@ -50,7 +50,7 @@ const epsilon = (found) => (linear(found) ? "ε" : "ε (length)");
 /** What it says now. @param {Guess[]} guesses likeliest first @param {number} label @param {number | null} goal @param {number} eps @param {string[]} labels */
 export function now(guesses, label, goal, eps, labels) {
   const [top] = guesses;
-  const at = `At ε = ${short(eps)} it says ${belief(top)}`;
+  const at = `At ε = ${short(eps)} it says ${top.label} (${percent(top.score)})`;
   if (goal !== null && top.index === goal) return `${at}, as wanted.`;
   if (top.index === label) return `${at}.`;
   return `${at} instead of ${labels[label]}.`;

@@ -39,6 +39,7 @@ export default class FoolPage extends HTMLElement {
     <fool-head></fool-head>
     <p class="note trouble" role="alert"></p>
     <div class="tabs" role="tablist" aria-label="Ways to fool it">${TABS.map(({ name, title }) => html`<button type="button" role="tab" id="tab-${name}" aria-controls="fool-panel" @click=${() => this.#turnTo(name)}>${title}</button>`)}</div>
+    <h2 class="visually-hidden start-title" hidden>Choose a picture</h2>
     <image-picker class="card start" hidden></image-picker>
     <div class="panel" id="fool-panel" role="tabpanel"></div>
   </div>`;
@@ -163,7 +164,7 @@ export default class FoolPage extends HTMLElement {
   /** @param {boolean} working */
   #frame(working) {
     find(this, ".panel").hidden = !working;
-    find(this, ".start").hidden = working;
+    find(this, ".start").hidden = find(this, ".start-title").hidden = working;
     if (working) find(this, ".trouble").textContent = "";
   }
 
