@@ -78,6 +78,8 @@ def test_the_path_knows_every_piece_and_passes_through_the_least(digit_model, di
     assert staying == set(np.unique(path.pieces[found.kept]))
     assert (path.kept[0], path.kept[-1]) == (1, 0)
     assert path.strongest[0] == pytest.approx(found.before.probabilities[found.target], abs=1e-6)
+    least = found.after.probabilities[found.target]
+    assert path.strongest[list(path.kept).index(found.kept_fraction)] == pytest.approx(least, abs=1e-6)
     black = digit_model.predict(np.zeros_like(digit)).probabilities[found.target]
     assert path.strongest[-1] == pytest.approx(black, abs=1e-6)
     assert path.weakest[-1] == pytest.approx(black, abs=1e-6)

@@ -48,13 +48,18 @@ def ordered(
     pieces: NDArray[np.int64],
     sequence: NDArray[np.int64],
     drops: NDArray[np.float64],
+    staying: int,
     sureness: Callable[[Iterable[Alive]], NDArray[np.float64]],
 ) -> Order:
-    """The order with its curves; `sureness` says how sure the model is for each choice of pieces."""
+    """The order with its curves, which pass through the last `staying` pieces.
+
+    sureness: says how sure the model is, for each choice of pieces.
+    """
     count = len(sequence)
     sizes = np.bincount(pieces[pieces >= 0], minlength=count)[sequence] if count else np.zeros(0)
-    gone = np.unique(np.rint(np.linspace(0, count, min(POINTS, count + 1))).astype(int))
-    left = 1 - np.append(0, np.cumsum(sizes))[gone] / max(sizes.sum(), 1)
+    even = np.rint(np.linspace(0, count, min(POINTS, count + 1))).astype(int)
+    gone = np.unique(np.append(even, count - staying))
+    left = (sizes.sum() - np.append(0, np.cumsum(sizes))[gone]) / max(sizes.sum(), 1)
 
     def shown(chosen: NDArray[np.int64]) -> Alive:
         alive = np.zeros(count, bool)

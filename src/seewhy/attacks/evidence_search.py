@@ -38,7 +38,7 @@ class Search:
     def run(self) -> None:
         """Erase in big bites while the model stays sure, then piece by piece until none can go."""
         bite = max(1, self.count // 2)
-        for _ in track(range(4 * self.count + 32), "erasing"):
+        for _ in track(iter(range(4 * self.count + 32)), "erasing"):
             living = np.flatnonzero(self.alive)
             if not len(living):
                 self.minimal = True
@@ -74,7 +74,7 @@ class Search:
         living = np.flatnonzero(self.alive)
         alone = self._alone(living)
         sequence = np.array([*self.gone, *living[np.argsort(-alone, kind="stable")]], np.int64)
-        return ordered(self.labels, sequence, whole - self.first, self._sureness)
+        return ordered(self.labels, sequence, whole - self.first, len(living), self._sureness)
 
     def _alone(self, living: NDArray[np.int64]) -> NDArray[np.float64]:
         """How sure the model is when one piece goes, for each that is left."""

@@ -27,7 +27,8 @@ Background = Literal["black", "white", "grey", "mean", "blur"]
 class Evidence:
     """What is enough for a class, and what was left of the model's belief while pieces went.
 
-    image: (C, H, W); kept: (H, W), what has to stay; order: (H, W), the step at which a pixel was erased, −1 where it
+    image, least and ground: (C, H, W), the whole picture, what is enough of it, and what is seen in place of the rest;
+    kept: (H, W), what has to stay; order: (H, W), the step at which a pixel was erased, −1 where it
     stays or is background; shares and probabilities: (S,), how much of the picture's content was left after each
     step, and how sure the model was. path: all pieces, weakest first, also those that stay.
     minimal: whether every single piece that is left was tried, and none can go.
@@ -35,6 +36,7 @@ class Evidence:
 
     image: NDArray[np.float32] = field(repr=False)
     least: NDArray[np.float32] = field(repr=False)
+    ground: NDArray[np.float32] = field(repr=False)
     kept: NDArray[np.bool_] = field(repr=False)
     order: NDArray[np.int64] = field(repr=False)
     shares: NDArray[np.float64] = field(repr=False)
@@ -99,7 +101,7 @@ class Evidence:
         """The least picture, its mask, the order of erasing, the image, and its pieces, by name."""
         own: dict[str, NDArray[Any]] = {
             "least": self.least, "mask": self.kept.astype(np.uint8), "order": self.order.astype(np.int32),
-            "image": self.image,
+            "image": self.image, "ground": self.ground,
         }  # fmt: skip
         return own | self.path.all_arrays()
 
@@ -148,6 +150,7 @@ class LeastEvidence(BaseModel):
         return Evidence(
             image=_array(x[0]),
             least=_array(least),
+            ground=_array(ground[0]),
             kept=np.isin(labels, np.flatnonzero(search.alive)) & (labels >= 0),
             order=search.order(),
             shares=np.array(search.shares),

@@ -1,0 +1,35 @@
+// @ts-check
+/** Where a picture that was made on the Fool screen can go: Draw, Explain, a file, the clipboard. Knows screens by name. */
+
+import { format } from "../route.js";
+import { inkEncode } from "../wire.js";
+
+/** @typedef {import("../app.js").App} App */
+
+/** Whether the drawing area of this model takes its pictures. @param {import("../api.js").Model} model */
+export const drawable = ({ input: { channels, width, height } }) => channels === 1 && width === height;
+
+/** An address for 8-bit pixels (H·W·C) of the model's size: a drawing where it can be one, else kept by the server as a PNG.
+ * @param {App} app @param {Uint8Array} pixels @param {() => Promise<Blob | null>} png */
+export async function addressOf({ api, model }, pixels, png) {
+  if (model && drawable(model)) return `ink:${await inkEncode(pixels)}`;
+  const picture = await png();
+  if (!picture) throw new Error("this browser could not make a picture of it");
+  return (await api.addImage(picture)).address;
+}
+
+/** A drawing, as it is: centring would move it. @param {App} app @param {string} address */
+export const openDraw = (app, address) => app.navigate(format("draw", { model: app.model?.name, ink: address.replace(/^ink:/, ""), centre: 0 }));
+
+/** @param {App} app @param {string} address */
+export const openExplain = (app, address) => app.navigate(format("explain", { model: app.model?.name, img: address }));
+
+/** What can be taken away from a finished run. @param {App} app @param {import("../api.js").Run} run @param {string} name @returns {import("../elements/share-menu.js").MenuItem[]} */
+export function runItems(app, { id, result }, name) {
+  const save = (/** @type {"json" | "npz"} */ kind) => () => Object.assign(document.createElement("a"), { href: app.api.resultURL(id, kind), download: `${name}.${kind}` }).click();
+  return [
+    { label: "Save JSON", hint: "task and facts", action: save("json") },
+    { label: "Save npz", hint: "all arrays", action: save("npz") },
+    { label: "Copy as Python", action: () => app.copy(result?.python ?? "", "Python") },
+  ];
+}

@@ -1,0 +1,132 @@
+"""Fool › Erase and Fool › Nonsense, and Draw's own ways to fool: the acceptance checks 25 and 26."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from accessible import findings, pale, tab_round
+from watching import shoot, until
+
+pytestmark = pytest.mark.browser
+
+ERASE = "#/fool?model=mnist-cnn&img=digits/test/8&tab=erase"
+SEEN = "[...document.querySelector('erase-board').pixels]"
+SURE = "Number(document.querySelector('.erase .result').dataset.sure)"
+
+
+def erase(open_page: Any, hash_: str = ERASE, **settings: Any) -> Any:
+    """The tab with its curve and the model's answer."""
+    page = open_page(hash_, **settings)
+    until(page, "document.querySelector('.erase .result')?.dataset.sure && !document.querySelector('.stale')", 30)
+    return page
+
+
+def predicted(server: Any, pixels: list[int]) -> list[dict[str, Any]]:
+    """What the API says of 8-bit pixels."""
+    values = (np.array(pixels, np.float32) / np.float32(255)).astype("<f4")
+    body = {"images": [{"pixels": {"shape": [1, 28, 28], "b64": base64.b64encode(values.tobytes()).decode()}}]}
+    return httpx.post(f"{server.url}api/v1/models/mnist-cnn/predict", json=body).json()["predictions"][0]
+
+
+def test_the_least_stays_the_class_and_draw_says_the_same(open_page, server):
+    page = erase(open_page)
+    whole = sum(value > 0 for value in page.evaluate(SEEN))
+    page.locator(".erase .find").click()
+    until(page, "location.hash.includes('keep=least')")
+    until(page, f"{SURE} < 0.98")
+    pixels = page.evaluate(SEEN)
+    top = predicted(server, pixels)[0]
+    assert top["label"] == "9"
+    assert top["score"] >= 0.9
+    assert 0 < sum(value > 0 for value in pixels) < whole / 2
+    assert page.evaluate(SURE) == pytest.approx(top["score"], abs=1e-5)
+    assert "Verified minimal" in page.locator(".found-words").inner_text()
+    page.locator(".erase .to-draw").click()
+    until(page, "document.querySelector('draw-page .verdict strong')?.textContent === '9'")
+    assert page.evaluate("[...document.querySelector('sketch-pad').pixels]") == pixels
+    score = "document.querySelector('probability-bars').data.probabilities[9]"
+    assert page.evaluate(score) == pytest.approx(top["score"], abs=1e-5)
+
+
+def test_the_least_is_minimal_whatever_is_taken_away(open_page, server):
+    page = erase(open_page, ERASE + "&keep=least")
+    pixels = page.evaluate(SEEN)
+    for place in [at for at, value in enumerate(pixels) if value]:
+        without = [0 if at == place else value for at, value in enumerate(pixels)]
+        nine = next(guess for guess in predicted(server, without) if guess["label"] == "9")
+        assert nine["score"] < 0.9
+
+
+def test_the_slider_erases_what_matters_least_first(open_page):
+    page = erase(open_page)
+    slider = page.locator(".erase [name=keep]")
+    slider.focus()
+    page.keyboard.press("Home")
+    until(page, f"{SURE} < 0.5")
+    assert "Nothing of it" in page.locator(".erase .verdict-line").inner_text()
+    assert "0 of 287 pixels" in (slider.get_attribute("aria-valuetext") or "")
+    for _ in range(4):
+        page.keyboard.press("PageUp")
+    until(page, f"{SURE} > 0.9")
+    kept = int(page.evaluate("document.querySelector('.erase [name=keep]').value"))
+    assert kept < 287 / 2
+    until(page, f"location.hash.includes('keep={kept}')")
+    page.reload()
+    until(page, f"document.querySelector('.erase [name=keep]')?.value === '{kept}' && {SURE} > 0.9", 30)
+
+
+def test_strokes_are_switched_one_by_one(open_page):
+    page = erase(open_page, ERASE + "&pieces=strokes")
+    buttons = page.locator("piece-list button")
+    assert buttons.count() == 4
+    drops = [
+        float(text)
+        for text in page.evaluate(
+            "[...document.querySelectorAll('piece-list button')].map((b) => b.ariaLabel.match(/([\\d.]+)/g)[1] ?? 0)"
+        )
+    ]
+    heaviest = drops.index(max(drops))
+    buttons.nth(heaviest).focus()
+    page.keyboard.press("Space")
+    until(page, f"{SURE} < 0.5")
+    assert "no longer “9”" in page.locator(".erase .verdict-line").inner_text()
+    assert buttons.nth(heaviest).get_attribute("aria-pressed") == "false"
+    until(page, f"location.hash.includes('off={heaviest + 1}')")
+    page.locator("erase-board .gone").click(position={"x": 170, "y": 150})
+    page.wait_for_timeout(200)
+    page.locator(".erase .all").click()
+    until(page, f"{SURE} > 0.9")
+    assert page.evaluate("[...document.querySelectorAll('piece-list [aria-pressed=true]')].length") == 4
+
+
+def test_a_long_search_can_be_stopped(open_page):
+    page = open_page("#/fool?model=slow&img=digits/test/8&tab=erase&keep=least")
+    cancel = page.locator("making-bar .cancel")
+    cancel.wait_for(state="visible", timeout=15_000)
+    cancel.click()
+    until(page, "!document.querySelector('making-bar .bar:not([hidden])')", 1)
+    assert page.evaluate("fetch('api/v1/health').then((answer) => answer.status)") == 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("pieces", ["pixels", "strokes"])
+def test_erase_reads_well(open_page, scheme, pieces):
+    page = erase(open_page, f"{ERASE}&pieces={pieces}&keep=least", color_scheme=scheme, reduced_motion="reduce")
+    page.wait_for_timeout(300)
+    assert findings(page) == []
+    assert pale(page) == []
+    shoot(page, f"fool-erase-{pieces}-{scheme}", full_page=True)
+
+
+def test_erase_is_reached_by_keyboard(open_page):
+    assert tab_round(erase(open_page, ERASE + "&pieces=strokes", reduced_motion="reduce")) == []
+
+
+def test_erase_fits_a_phone(open_page):
+    page = erase(open_page, ERASE + "&pieces=strokes&keep=least", width=320, height=640, device_scale_factor=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    shoot(page, "fool-erase-phone", full_page=True)
