@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from typing import Any
 
 import httpx
@@ -130,3 +131,113 @@ def test_erase_fits_a_phone(open_page):
     page = erase(open_page, ERASE + "&pieces=strokes&keep=least", width=320, height=640, device_scale_factor=2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     shoot(page, "fool-erase-phone", full_page=True)
+
+
+NONSENSE = "#/fool?model=mnist-cnn&tab=nonsense"
+MADE = "document.querySelector('.nonsense .result:not([hidden], .stale)')?.dataset.run"
+
+
+def make(open_page: Any, hash_: str = f"{NONSENSE}&of=2&made=1", **settings: Any) -> Any:
+    """The tab with a picture that was made."""
+    page = open_page(hash_, **({"reduced_motion": "reduce"} | settings))
+    until(page, MADE, 60)
+    return page
+
+
+def test_a_two_of_at_most_twelve_pixels_is_as_sure_as_the_api_says(open_page, server):
+    page = open_page(NONSENSE, reduced_motion="reduce")
+    until(page, "document.querySelector('.nonsense [name=of]')?.options.length === 10")
+    page.locator(".nonsense [name=of]").select_option("2")
+    page.locator(".nonsense [name=most]").fill("12")
+    page.keyboard.press("Enter")
+    run = until(page, MADE, 60)
+    arrays = np.load(io.BytesIO(httpx.get(f"{server.url}api/v1/runs/{run}/arrays/image.npy").content))
+    assert 0 < np.count_nonzero(arrays) <= 12
+    said = predicted(server, list(np.rint(255 * arrays.ravel()).astype(int)))
+    two = next(guess for guess in said if guess["label"] == "2")
+    assert said[0]["label"] == "2"
+    shown = page.locator(".climb .so-far b").inner_text()
+    assert shown == f"“2” {100 * two['score']:.1f}\xa0%"
+    assert "far from anything it was taught" in page.locator("nonsense-verdict .nearest").inner_text()
+    assert "does not take it for “2”" in page.locator("nonsense-verdict .guard").inner_text()
+    page.locator(".nonsense .to-draw").click()
+    until(page, "document.querySelector('draw-page .verdict strong')?.textContent === '2'")
+    score = "document.querySelector('probability-bars').data.probabilities[2]"
+    assert page.evaluate(score) == pytest.approx(two["score"], abs=1e-5)
+
+
+def test_the_film_runs_from_nothing_to_the_picture(open_page):
+    page = make(open_page)
+    film = page.locator("climb-film input[type=range]")
+    sure = "parseFloat(document.querySelector('.climb .so-far b').textContent.split(' ')[1].replace('>', ''))"
+    film.focus()
+    page.keyboard.press("Home")
+    until(page, f"{sure} < 30")
+    assert "after 0 steps" in page.locator(".climb .so-far").inner_text()
+    page.keyboard.press("End")
+    until(page, f"{sure} > 90")
+
+
+def test_making_stops_within_a_second(open_page, server):
+    page = open_page("#/fool?model=sleepy&tab=nonsense&of=2&made=1")
+    cancel = page.locator(".nonsense form making-bar .cancel")
+    cancel.wait_for(state="visible", timeout=30_000)
+    run = until(
+        page,
+        "performance.getEntriesByType('resource').map(({ name }) => /runs\\/([0-9a-f]+)$/.exec(name)?.[1]).find(Boolean)",
+    )
+    cancel.click()
+    page.wait_for_timeout(1000)
+    assert not page.locator(".nonsense .bar:visible").count()
+    assert httpx.get(f"{server.url}api/v1/runs/{run}").json()["status"] == "cancelled"
+    task = {"kind": "explain", "model": "sleepy", "image": "digits/test/3", "method": "saliency"}
+    answer = httpx.post(f"{server.url}api/v1/runs", json=task, headers={"Prefer": "wait=5"}, timeout=8)
+    assert answer.json()["status"] == "done"  # the work itself has stopped: the next in the queue has its turn
+
+
+def test_a_hole_is_kept_once(open_page, server):
+    page = make(open_page)
+    page.locator(".nonsense .hole").click()
+    until(page, "document.querySelector('.nonsense .hole').textContent === 'Kept ✓'")
+    run = page.evaluate(MADE)
+    holes = httpx.get(f"{server.url}api/v1/holes").json()["holes"]
+    assert [hole["label"] for hole in holes] == ["2"]
+    assert run
+    httpx.delete(f"{server.url}api/v1/holes/{holes[0]['id']}")
+
+
+def test_a_sheet_has_nonsense_for_every_class(open_page):
+    page = make(open_page, f"{NONSENSE}&using=strokes&most=3&all=1&of=4&made=1")
+    until(page, "document.querySelector('.sheet .sum').textContent", 60)
+    tiles = page.locator("class-sheet button")
+    assert tiles.count() == 10
+    scores = page.evaluate(
+        "[...document.querySelectorAll('class-sheet small')].map((one) => parseFloat(one.textContent.replace('>', '')))"
+    )
+    assert min(scores) > 50
+    tiles.nth(7).focus()
+    page.keyboard.press("Enter")
+    until(page, "location.hash.includes('of=7')")
+    until(page, "document.querySelector('.climb .so-far b').textContent.startsWith('“7”')", 20)
+    assert tiles.nth(7).get_attribute("aria-pressed") == "true"
+    streams = [url for url in page.requests if url.endswith("/events")]
+    assert len(streams) == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nonsense_reads_well(open_page, scheme):
+    page = make(open_page, f"{NONSENSE}&using=strokes&of=3&made=1&all=1", color_scheme=scheme)
+    until(page, "document.querySelector('.sheet .sum').textContent", 60)
+    assert findings(page) == []
+    assert pale(page) == []
+    shoot(page, f"fool-nonsense-{scheme}", full_page=True)
+
+
+def test_nonsense_is_reached_by_keyboard(open_page):
+    assert tab_round(make(open_page)) == []
+
+
+def test_nonsense_fits_a_phone(open_page):
+    page = make(open_page, width=320, height=640, device_scale_factor=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    shoot(page, "fool-nonsense-phone", full_page=True)

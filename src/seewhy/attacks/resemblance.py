@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from seewhy import images
 from seewhy.datasets.base import ImageSet, as_image
+from seewhy.progress import heed
 
 NEIGHBOURS = 5
 MOST = 10_000  # training images that are looked at
+ROOM = 2**28  # bytes that they may take
 SAMPLE = 200  # real images that say what is typical
 
 
@@ -51,7 +53,8 @@ class KnownImages:
     def __init__(self, data: ImageSet, shape: tuple[int, int, int], seed: int = 0) -> None:
         chosen = np.random.default_rng(seed)
         self._data, self._shape = data, shape
-        self._places = _some(data.size("train"), MOST, chosen)
+        most = max(1, min(MOST, ROOM // (4 * int(np.prod(shape)))))
+        self._places = _some(data.size("train"), most, chosen)
         self._labels = data.truth("train")[self._places]
         self._flat = _flat(data, "train", self._places, shape)
         self._squares = (self._flat**2).sum(1)
@@ -95,4 +98,9 @@ def _some(count: int, most: int, chosen: np.random.Generator) -> NDArray[np.int6
 
 def _flat(data: ImageSet, split: str, places: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[np.float32]:
     pixels = data.pixels(split)
-    return np.stack([images.fit(as_image(pixels[place]), shape).ravel() for place in places])
+    flat = np.empty((len(places), int(np.prod(shape))), np.float32)
+    for row, place in enumerate(places):
+        if row % 64 == 0:
+            heed()
+        flat[row] = images.fit(as_image(pixels[place]), shape).ravel()
+    return flat

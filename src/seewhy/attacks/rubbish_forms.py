@@ -12,7 +12,7 @@ from torch.nn import functional
 from seewhy.attacks.goals import Goal
 from seewhy.classifiers.base import Classifier
 from seewhy.inference.batches import batch_size, in_batches
-from seewhy.progress import heed, track
+from seewhy.progress import heed, partial, track
 
 Frames = list[NDArray[np.float32]]
 CANDIDATES = 24  # the most promising pixels of an attempt
@@ -66,7 +66,7 @@ def pixels(aim: Aim, amount: int, effort: int) -> Frames:
         found = aim.losses(tried)
         best = found.topk(min(effort, len(found)))
         x, losses = tried[best.indices], best.values
-        frames.append(x[0].numpy())
+        _film(frames, x[0].numpy())
         if losses[0] >= aim.enough:
             return frames
     return frames + _moved(aim, x, losses)
@@ -82,7 +82,7 @@ def strokes(aim: Aim, amount: int, effort: int, steps: int, seed: int) -> Frames
     for _ in track(range(amount), "drawing strokes"):
         thrown = np.stack([np.vstack([lines, _throw(random)]) for _ in range(8 * effort)])
         lines, best = _better(aim, thrown, lines, -np.inf)
-        frames.append(_drawn(lines, shape))
+        _film(frames, _drawn(lines, shape))
         for step in range(steps):
             if best >= aim.enough:
                 return frames
@@ -93,7 +93,7 @@ def strokes(aim: Aim, amount: int, effort: int, steps: int, seed: int) -> Frames
             better, found = _better(aim, np.clip(moved, 0, 1), lines, best)
             if found > best:
                 lines, best = better, found
-                frames.append(_drawn(lines, shape))
+                _film(frames, _drawn(lines, shape))
     return frames
 
 
@@ -113,7 +113,7 @@ def smooth(aim: Aim, steps: int, seed: int) -> Frames:
             picture = shown()
             (coarse.grad,) = torch.autograd.grad(picture, coarse, -aim.slope(picture.detach()))
         optimiser.step()
-        frames.append(shown().detach()[0].numpy())
+        _film(frames, shown().detach()[0].numpy())
         if aim.losses(torch.from_numpy(frames[-1])[None])[0] >= aim.enough:
             break
     return frames
@@ -128,7 +128,7 @@ def noise(aim: Aim, steps: int, seed: int) -> Frames:
         if aim.losses(x)[0] >= aim.enough:
             break
         x = (x + aim.slope(x).sign() / 255).clamp(0, 1)
-        frames.append(x[0].numpy())
+        _film(frames, x[0].numpy())
     return frames
 
 
@@ -143,7 +143,7 @@ def guided(aim: Aim, examples: NDArray[np.float32], amount: int) -> Frames:
     for place in evidence.topk(min(amount, len(evidence))).indices:
         picture = frames[-1].copy()
         picture.reshape(len(picture), -1)[:, place] = 1.0
-        frames.append(picture)
+        _film(frames, picture)
         if aim.losses(torch.from_numpy(picture)[None])[0] >= aim.enough:
             break
     return frames
@@ -182,8 +182,14 @@ def _moved(aim: Aim, x: Tensor, losses: Tensor) -> Frames:
         if best.values[0] <= losses[0] + 1e-4:
             break
         x, losses = tried[best.indices], best.values
-        frames.append(x[0].numpy())
+        _film(frames, x[0].numpy())
     return frames
+
+
+def _film(frames: Frames, picture: NDArray[np.float32]) -> None:
+    """One more frame, which whoever waits may see at once."""
+    frames.append(picture)
+    partial(lambda: picture)
 
 
 def _distinct(x: Tensor) -> Tensor:

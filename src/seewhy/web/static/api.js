@@ -115,6 +115,8 @@ export const resultURL = (id, kind) => href(`runs/${path(id)}/result.${kind}`);
 export const reports = (title, items) => post("reports", { title, items });
 /** @param {string} id @param {"html" | "json" | "zip"} [form] */
 export const reportURL = (id, form = "html") => href(`reports/${path(id)}.${form}`);
+/** Keeps the picture of a finished run that fooled the model. @param {string} run @param {string} [note] @returns {Promise<{ id: string }>} */
+export const keepHole = (run, note = "") => post("holes", { run, note });
 /** Where tasks go, for people who want to send one by hand. */
 export const runsURL = () => href("runs");
 

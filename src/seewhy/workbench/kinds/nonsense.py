@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -51,7 +52,7 @@ class NonsensePlan(Plan[Finding]):
 
     def answer(self, bench: Workbench) -> Finding:
         """Arrays: image (C, H, W), and frames (T, C, H, W) as bytes, the climb."""
-        known = None if self.data is None else KnownImages(self.data, self.model.input_shape)
+        known = None if self.data is None else _known(self.data, self.model.input_shape)
         found = self.recipe(self.model, self.task.target, known)
         facts = found.describe() | {"model": self.task.model, "data": self.task.data}
         return Finding(self.task.model_dump(mode="json"), facts, found.all_arrays())
@@ -98,3 +99,9 @@ class Nonsense(Kind[NonsenseTask, Finding]):
             python=self.python(task, result),
             result=result,
         )
+
+
+@lru_cache(maxsize=2)
+def _known(data: ImageSet, shape: tuple[int, int, int]) -> KnownImages:
+    """The training images, read once for all the nonsense of a sheet."""
+    return KnownImages(data, shape)

@@ -122,7 +122,7 @@ class EraseTab {
 
   /** @type {import("../keys.js").Table} */
   shortcuts = { Enter: ["Find the least", () => this.#find()] };
-  shareItems = () => (this.#run ? runItems(this.#screen.app, this.#run, "least-evidence") : []);
+  shareItems = () => (this.#run ? runItems(this.#screen.app, this.#run.id, this.#run.result?.python ?? "", "least-evidence") : []);
 
   async #ask() {
     const task = this.#task;

@@ -3,6 +3,7 @@
 
 import { format } from "../route.js";
 import { inkEncode } from "../wire.js";
+import { percent } from "../elements/probability-bars.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -24,12 +25,23 @@ export const openDraw = (app, address) => app.navigate(format("draw", { model: a
 /** @param {App} app @param {string} address */
 export const openExplain = (app, address) => app.navigate(format("explain", { model: app.model?.name, img: address }));
 
-/** What can be taken away from a finished run. @param {App} app @param {import("../api.js").Run} run @param {string} name @returns {import("../elements/share-menu.js").MenuItem[]} */
-export function runItems(app, { id, result }, name) {
+const JUDGES = 3; // other models that are asked
+
+/** What other models with the same classes and the same size say of a picture; those that fail say nothing.
+ * @param {App} app @param {string} address @returns {Promise<{ name: string, text: string, index: number }[]>} */
+export async function otherModels({ api, models, model }, address) {
+  const same = (/** @type {import("../api.js").Model} */ one) => JSON.stringify([one.labels, one.input]) === JSON.stringify([model?.labels, model?.input]);
+  const others = models.filter((one) => one.name !== model?.name && same(one)).slice(0, JUDGES);
+  const said = await Promise.all(others.map(({ name }) => api.predict(name, [address], 1).then(({ predictions: [[{ label, score, index }]] }) => ({ name, text: `“${label}”, ${percent(score)}`, index }), () => null)));
+  return said.filter((one) => one !== null);
+}
+
+/** What can be taken away from a finished run. @param {App} app @param {string} id @param {string} python @param {string} name @returns {import("../elements/share-menu.js").MenuItem[]} */
+export function runItems(app, id, python, name) {
   const save = (/** @type {"json" | "npz"} */ kind) => () => Object.assign(document.createElement("a"), { href: app.api.resultURL(id, kind), download: `${name}.${kind}` }).click();
   return [
     { label: "Save JSON", hint: "task and facts", action: save("json") },
     { label: "Save npz", hint: "all arrays", action: save("npz") },
-    { label: "Copy as Python", action: () => app.copy(result?.python ?? "", "Python") },
+    { label: "Copy as Python", action: () => app.copy(python, "Python") },
   ];
 }
