@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seewhy.notebook import doctor as doctor
     from seewhy.notebook import explain as explain
     from seewhy.notebook import explain_all as explain_all
+    from seewhy.notebook import harden as harden
     from seewhy.notebook import least as least
     from seewhy.notebook import measure as measure
     from seewhy.notebook import nonsense as nonsense
@@ -41,6 +42,7 @@ __all__ = [
     "doctor",
     "explain",
     "explain_all",
+    "harden",
     "least",
     "load",
     "measure",
@@ -63,6 +65,7 @@ _HOME = {
     "doctor": "notebook",
     "explain": "notebook",
     "explain_all": "notebook",
+    "harden": "notebook",
     "least": "notebook",
     "load": "loading",
     "measure": "notebook",

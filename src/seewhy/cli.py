@@ -14,6 +14,7 @@ import typer
 from seewhy import (
     cli_doctor,
     cli_fooling,
+    cli_hardening,
     cli_reports,
     cli_rules,
     cli_trust,
@@ -299,6 +300,7 @@ def datasets(data: Data = None, as_json: Json = False) -> None:
 PARTS = (
     cli_rules,
     cli_fooling,
+    cli_hardening,
     cli_reports,
     cli_trust,
     cli_doctor,

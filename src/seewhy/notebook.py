@@ -20,6 +20,8 @@ from seewhy.classifiers.base import Classifier
 from seewhy.comparisons import Comparison
 from seewhy.explainers import sweeping
 from seewhy.explainers.base import Explainer
+from seewhy.hardening.results import Hardened
+from seewhy.holes import Holes
 from seewhy.inference.sharing import shared_passes
 from seewhy.interpolants.base import Interpolant
 from seewhy.interpolants.chains import Chain
@@ -27,7 +29,7 @@ from seewhy.loading import load
 from seewhy.metrics.results import Measurement
 from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
-from seewhy.workbench import Workbench, measuring
+from seewhy.workbench import Workbench, hardening, measuring
 from seewhy.workbench import because as rules
 from seewhy.workbench.examining import examine
 
@@ -167,6 +169,28 @@ def nonsense(model: Classifier | str, target: int | str, *, data: str | None = N
     recipe = catalog.checked(RubbishImage, settings, "nonsense", "`seewhy fool --help`")
     known = None if data is None else KnownImages(_workbench().dataset(data), classifier.input_shape)
     return recipe(classifier, target, known)
+
+
+def harden(
+    model: Classifier | str,
+    holes: Holes | str | Path | None = None,
+    *,
+    data: str | None = None,
+    out: str | Path | None = None,
+    **settings: Any,
+) -> Hardened:
+    """Fine-tune a copy of `model` so that kept holes, and rubbish like them, no longer pass for classes.
+
+    holes: the folder they were kept in; by default this person's. data: the data set to train and measure on; by
+    default the largest at hand with the model's images and classes. out: where the weights go, as .safetensors; a card
+    lies beside them, and `load("mnist-cnn@hardened.safetensors")` opens them. settings: the fields of `Hardening`.
+
+    Raises: TypeError for a model that cannot be trained; LookupError for an unknown model or data set; ValueError for a
+    setting that is not possible and for data without the model's classes.
+    """
+    bench, name = _bench_of(model)
+    folder = holes if isinstance(holes, Holes) else Holes(holes)
+    return hardening.harden(bench, name, folder, data, settings, None if out is None else Path(out))
 
 
 def because(

@@ -78,6 +78,14 @@ class KnownImages:
             neighbours=tuple(int(label) for label in self._labels[alike]),
         )
 
+    def classes(self, pictures: NDArray[np.float32]) -> NDArray[np.int64]:
+        """For each picture (N, C, H, W) the class that it could be of, as `Resemblance.agrees` has it; −1 for none."""
+        likeness = self._likeness(pictures.reshape(len(pictures), -1).astype(np.float32))
+        votes = self._labels[np.argsort(-likeness, axis=1, kind="stable")[:, :NEIGHBOURS]]
+        middle = np.sort(votes, axis=1)[:, votes.shape[1] // 2]  # a majority holds the middle
+        held = (votes == middle[:, None]).sum(1) > votes.shape[1] // 2
+        return np.where(held & (likeness.max(1) >= self._usual), middle, -1)
+
     def of_class(self, target: int, count: int) -> NDArray[np.float32]:
         """Up to `count` training images (N, C, H, W) of one class."""
         places = np.flatnonzero(self._labels == target)[:count]

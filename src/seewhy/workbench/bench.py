@@ -29,7 +29,7 @@ from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.reports.exhibits import Exhibit
 from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
-from seewhy.workbench import describing, kinds
+from seewhy.workbench import describing, hardening, kinds
 from seewhy.workbench.addresses import Addresses, Picture
 from seewhy.workbench.desks import Desk
 from seewhy.workbench.findings import Result
@@ -121,7 +121,7 @@ class Workbench:
 
     def model(self, address: str) -> Classifier:
         """The model at `address`, loaded once; LookupError where there is none."""
-        if not self.paths and address not in self.model_names():
+        if not (self.paths or address in self.model_names() or address.startswith(hardening.KIND)):
             raise LookupError(catalog.no_such("model", address, self.model_names(), "`seewhy models`"))
         return self._models[address]
 
@@ -379,6 +379,8 @@ class Workbench:
             desk.close()
 
     def _load(self, address: str) -> Classifier:
+        if address.startswith(hardening.KIND):
+            return hardening.load(self, address)
         return self._own[address] if address in self._own else loading.load(address)
 
     def _digest(self, name: str) -> str:

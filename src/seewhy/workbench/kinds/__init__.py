@@ -16,6 +16,7 @@ from seewhy.workbench.kinds.doctor import DoctorKind
 from seewhy.workbench.kinds.erase import Erase
 from seewhy.workbench.kinds.examples import Examples
 from seewhy.workbench.kinds.explain import Explain, task_of
+from seewhy.workbench.kinds.harden import Harden
 from seewhy.workbench.kinds.interpolant import InterpolantKind
 from seewhy.workbench.kinds.measure import Measure
 from seewhy.workbench.kinds.nonsense import Nonsense
@@ -35,6 +36,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     Nonsense(),
     Robustness(),
     SurveyKind(),
+    Harden(),
     ChainKind(),
     CausalKind(),
     ClassRulesKind(),

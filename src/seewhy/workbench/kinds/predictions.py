@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from seewhy import __version__, images
+from seewhy import __version__
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.base import ImageSet
 from seewhy.inference.batches import batch_size
+from seewhy.inference.reading import known_labels as known_labels
+from seewhy.inference.reading import stacked as stacked
 from seewhy.progress import track
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.judging import judged
@@ -100,22 +102,6 @@ def inputs(model: Classifier, data: ImageSet, split: str, stage: str) -> Iterato
     waiting = track(range(data.size(split)), stage)
     while rows := list(islice(waiting, step)):
         yield torch.from_numpy(stacked(model, data, split, rows))
-
-
-def known_labels(data: ImageSet, split: str, model: Classifier) -> NDArray[np.int64]:
-    """The class of every image among the model's own, (N,); −1 where it has no such class."""
-    known = {name: index for index, name in enumerate(model.labels)}
-    table = np.array([known.get(name, -1) for name in data.labels] + [-1], dtype=np.int64)  # the last one is for −1
-    return table[data.truth(split)]
-
-
-def stacked(model: Classifier, data: ImageSet, split: str, rows: list[int]) -> NDArray[np.float32]:
-    """Images `rows` of a split as the model takes them, (n, C, H, W)."""
-    if data.shape == model.input_shape:
-        pixels = data.pixels(split)[rows]
-        batch = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(batch, dtype=np.float32) / np.float32(255)
-    return np.stack([images.fit(data.sample(split, row).image, model.input_shape) for row in rows])
 
 
 def _judged(model: Classifier, x: Tensor, labels: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
