@@ -33,6 +33,6 @@ class Completeness(Check):
             return self.fine(f"{found.title} adds up to the rise of the score, up to {share:.2%}.", **measured)
         return self.warning(
             f"{found.title} is off by {gap:+.3g}, {share:.0%} of the rise of the score.",
-            "Take more steps, or a tolerance: --set tolerance=0.01 --set steps=500.",
+            "Take more steps, or set a tolerance such as 0.01 and allow 500 steps.",
             **measured,
         )

@@ -47,6 +47,7 @@ export class ExplainCell extends HTMLElement {
     <button type="button" class="title quiet"></button>
     <div class="frame"><heat-map tabindex="0"></heat-map><output class="probe small" hidden></output><div class="over"></div><button type="button" class="pin" aria-pressed="false" hidden>Pin</button></div>
     <div class="facts small dim"><span class="time"></span><span class="check"></span></div>
+    <div class="warned"></div>
     <colour-legend></colour-legend>
   </div>`;
   #menu = html`<share-menu class="menu" label="⋯"></share-menu>`;
@@ -154,6 +155,7 @@ export class ExplainCell extends HTMLElement {
     this.dataset.state = state;
     this.toggleAttribute("aria-busy", state === "running");
     find(this.#body, ".over").replaceChildren(...over);
+    find(this.#body, ".warned").replaceChildren();
   }
 
   #rest() {
@@ -199,7 +201,9 @@ export class ExplainCell extends HTMLElement {
     this.result = result;
     this.#picture = { pixels: /** @type {Float32Array} */ (image.data), channels: image.shape[0] };
     this.map = { values: /** @type {Float32Array} */ (values.data), width, height, image: this.#picture };
-    this.#enter("done", ...warnings(result.notes.warnings ?? []));
+    const told = warnings(result.notes.warnings ?? []);
+    this.#enter("done", ...(result.max ? [] : told)); // a map of nothing is a sentence, not a grey square
+    if (result.max) find(this.#body, ".warned").replaceChildren(...told);
     const { heat } = this;
     find(this.#body, ".frame").style.aspectRatio = heat.style.aspectRatio = `${width} / ${height}`;
     heat.data = { ...this.map, scale: this.#scale, signed: result.signed, sentence: `${this.name}. ${result.sentence}` };

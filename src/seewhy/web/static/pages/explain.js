@@ -20,7 +20,7 @@ import { PLAIN, readQuestion, writeQuestion } from "./explain-state.js";
 
 export default class ExplainPage extends HTMLElement {
   static title = "Explain";
-  static styles = ["explain.css"];
+  static styles = ["explain.css", "doctor.css"];
   /** Set by the shell before anything else. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
 

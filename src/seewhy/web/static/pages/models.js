@@ -6,15 +6,18 @@ import { ModelVerdict } from "../elements/model-verdict.js";
 import { ProgressRing } from "../elements/progress-ring.js";
 import { format } from "../route.js";
 import { options } from "./browse-words.js";
+import { doctorCard } from "./doctor-panel.js";
 
 /** @typedef {import("../api.js").Model & { preprocessing?: { keep: number | string, resampling: string, mean: number[] | null, std: number[] | null } }} Model */
 
 export default class ModelsPage extends HTMLElement {
   static title = "Models";
-  static styles = ["pop-menu.css", "because.css", "browse.css"];
+  static styles = ["pop-menu.css", "because.css", "browse.css", "doctor.css"];
   /** Set by the shell before anything else. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
   #turn = 0;
+  /** @type {import("./doctor-panel.js").DoctorPanel | null} */
+  #doctor = null;
   #shown = "";
   #ring = new ProgressRing();
   #verdict = new ModelVerdict();
@@ -32,6 +35,9 @@ export default class ModelsPage extends HTMLElement {
   connectedCallback() {
     if (this.#body.isConnected) return;
     this.append(this.#body);
+    const { card, panel } = doctorCard(this.app, () => this.app.model && { model: this.app.model.name });
+    this.#doctor = panel;
+    find(this, ".measure").after(card);
     this.#ring.hidden = true;
     find(this, ".go").addEventListener("click", () => this.#measure());
     find(this, "select.data").addEventListener("change", () => this.#sets());
@@ -51,6 +57,7 @@ export default class ModelsPage extends HTMLElement {
     if (this.#shown === model.name) return;
     this.#shown = model.name;
     this.#verdict.replaceChildren();
+    this.#doctor?.clear();
     const turn = ++this.#turn;
     this.#about(/** @type {Model} */ (model));
     this.#datasets = await this.app.api.datasets();
