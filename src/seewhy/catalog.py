@@ -44,9 +44,14 @@ from seewhy.metrics.agreement import Agreement
 from seewhy.metrics.base import Metric
 from seewhy.metrics.completeness import CompletenessGap
 from seewhy.metrics.deletion import Deletion
+from seewhy.metrics.independence import InputIndependence
+from seewhy.metrics.infidelity import Infidelity
 from seewhy.metrics.insertion import Insertion
 from seewhy.metrics.mass import MassInRegion
 from seewhy.metrics.pointing import PointingGame
+from seewhy.metrics.randomisation import ParameterRandomisation
+from seewhy.metrics.road import Road
+from seewhy.metrics.sensitivity import MaxSensitivity
 from seewhy.metrics.sparseness import Sparseness
 from seewhy.zoo import pretrained
 
@@ -79,11 +84,16 @@ ATTACKS: tuple[type[Attack], ...] = (Fgsm, Pgd, Momentum, DeepFool, CarliniWagne
 METRICS: tuple[type[Metric], ...] = (
     Deletion,
     Insertion,
+    Road,
+    Infidelity,
+    CompletenessGap,
+    MaxSensitivity,
+    ParameterRandomisation,
+    InputIndependence,
+    Agreement,
+    Sparseness,
     MassInRegion,
     PointingGame,
-    CompletenessGap,
-    Sparseness,
-    Agreement,
 )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seewhy.metrics.base import Case, Metric, Scores, flat
 from seewhy.metrics.chance import with_random_means
-from seewhy.metrics.filling import Fill, filler
+from seewhy.metrics.filling import Plain, filler
 from seewhy.metrics.results import Better
 
 
@@ -40,7 +40,7 @@ class CompletenessGap(Metric):
     source: ClassVar[str] = "Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks, 2017"
     link: ClassVar[str] = "https://arxiv.org/abs/1703.01365"
 
-    baseline: Fill = Field("black", description="the picture that the map compares with")
+    baseline: Plain = Field("black", description="the picture that the map compares with")
 
     def score(self, case: Case, maps: Tensor) -> Scores:
         """Gaps (M,) in units of the change of the score, which is in the notes with the sum of the first map."""

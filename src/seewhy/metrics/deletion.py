@@ -48,6 +48,6 @@ class Deletion(Metric):
         cells = places[0].numel()
         taken = counts(cells, self.steps)
         gone = [places < int(count) for count in taken]
-        curves = answers(case, told(case.target, self.output), gone, self.patch, filler(self.fill, case.x))
+        curves = answers(case, told(case.target, self.output), gone, self.patch, filler(self.fill, case.x, self.seed))
         shares = taken.double() / cells
         return Scores(area(shares, curves), shares, curves)

@@ -46,6 +46,6 @@ class Insertion(Metric):
         cells = places[0].numel()
         back = counts(cells, self.steps)
         gone = [places >= int(count) for count in back]
-        curves = answers(case, told(case.target, self.output), gone, self.patch, filler(self.fill, case.x))
+        curves = answers(case, told(case.target, self.output), gone, self.patch, filler(self.fill, case.x, self.seed))
         shares = back.double() / cells
         return Scores(area(shares, curves), shares, curves)
