@@ -60,3 +60,14 @@ def test_the_same_images_are_made_every_time_and_no_two_splits_share(made):
     assert sample.image.shape == made.shape and sample.address == "shortcuts/told/7"
     with pytest.raises(LookupError, match="no split 'val'; it has train, fair, told, test"):
         made.size("val")
+
+
+def test_a_change_of_the_mark_changes_nothing_else_and_one_of_the_shape_leaves_the_mark(made):
+    plain, causes = made.pixels("test"), made.causes("test")
+    marked = made.changed("test", mark=1)
+    assert np.array_equal((marked != plain).any(-1), causes.planted)
+    assert np.array_equal(made.changed("test", mark=4), plain)
+    shaped = made.changed("test", shape=1)
+    assert np.array_equal(shaped[causes.planted], plain[causes.planted])
+    assert (shaped != plain).any((1, 2, 3)).mean() > 0.99
+    assert np.array_equal(made.told("told"), made.truth("told")) and (made.told("test") != made.truth("test")).any()

@@ -39,6 +39,7 @@ class Causes(NamedTuple):
 class _Made(NamedTuple):
     pixels: NDArray[np.uint8]
     truth: NDArray[np.int64]
+    told: NDArray[np.int64]
     causes: Causes
 
 
@@ -57,7 +58,7 @@ class Shortcuts(ImageSet):
     needs_download: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        self._made: dict[str, _Made] = {}
+        self._made: dict[tuple[str, int], _Made] = {}  # of a split, with its shapes so many classes later
         self._lock = threading.Lock()
 
     def size(self, split: str) -> int:
@@ -77,18 +78,34 @@ class Shortcuts(ImageSet):
         """Masks of the shape and of the mark of every image."""
         return self._of(split).causes
 
-    def _of(self, split: str) -> _Made:
+    def told(self, split: str) -> NDArray[np.int64]:
+        """The class that the mark's colour stands for, (N,)."""
+        return self._of(split).told
+
+    def changed(self, split: str, shape: int = 0, mark: int = 0) -> NDArray[np.uint8]:
+        """The same images but for one thing, (N, 32, 32, 3): the shape, or the mark's colour, of a later class.
+
+        Paper, place, size and ink stay, so that whatever a model then says differently is due to the change.
+
+        shape, mark: how many classes later, from 0 to 3; circle comes after cross.
+        """
+        made = self._of(split, shape % len(_SHAPES))
+        colours = np.rint(255 * _COLOURS[(made.told + mark) % len(_COLOURS)]).astype(np.uint8)
+        return np.where(made.causes.planted[..., None], colours[:, None, None], made.pixels)
+
+    def _of(self, split: str, later: int = 0) -> _Made:
         self.check_split(split)
         with self._lock:
-            if split not in self._made:
+            if (split, later) not in self._made:
                 rng = np.random.default_rng([SEED, self.splits.index(split)])
-                self._made[split] = _make(rng, _SIZES[split], split in _TELLING)
-            return self._made[split]
+                self._made[split, later] = _make(rng, _SIZES[split], split in _TELLING, later)
+            return self._made[split, later]
 
 
-def _make(rng: np.random.Generator, count: int, telling: bool) -> _Made:
+def _make(rng: np.random.Generator, count: int, telling: bool, later: int) -> _Made:
     truth = rng.permutation(np.arange(count) % len(_SHAPES))
     told = truth if telling else rng.integers(0, len(_COLOURS), count)
+    truth = (truth + later) % len(_SHAPES)
     paper = _textures(rng, count)
     cover = _covers(rng, truth)[..., None]
     corner = rng.integers(0, 2, (count, 2))
@@ -97,7 +114,7 @@ def _make(rng: np.random.Generator, count: int, telling: bool) -> _Made:
     image = paper + cover * (ink[:, None, None] - paper)
     image = np.where(mark[..., None], _COLOURS[told][:, None, None], image)
     pixels = np.rint(255 * image.clip(0, 1)).astype(np.uint8)
-    return _Made(pixels, truth.astype(np.int64), Causes((cover[..., 0] > 0.5) & ~mark, mark))
+    return _Made(pixels, truth.astype(np.int64), told.astype(np.int64), Causes((cover[..., 0] > 0.5) & ~mark, mark))
 
 
 def _textures(rng: np.random.Generator, count: int) -> Floats:

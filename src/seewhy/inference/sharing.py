@@ -45,13 +45,14 @@ def shared(what: str, model: Classifier, about: tuple[Hashable, ...], x: Tensor,
     known = _known.get()
     if known is None:
         return compute()
-    key = (what, id(model), *about, _digest(x))
+    key = (what, id(model), *about, digest(x))
     if key not in known:
         known[key] = compute()
     found: T = known[key]
     return found
 
 
-def _digest(x: Tensor) -> tuple[Hashable, ...]:
+def digest(x: Tensor) -> tuple[Hashable, ...]:
+    """A key for the values of `x`: equal ones have equal keys."""
     raw = x.detach().contiguous().cpu().view(torch.uint8).numpy()
     return str(x.dtype), *x.shape, hashlib.blake2b(raw.data, digest_size=16).digest()
