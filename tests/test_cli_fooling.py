@@ -82,6 +82,18 @@ def test_robustness_prints_a_table(run):
     assert "worst" in out and "random" in out
 
 
+def test_robustness_saves_a_plot_or_the_facts(run, tmp_path):
+    words = ("robustness", "digits", "--attacks", "fgsm,pgd:steps=3", "--images", "20", "--epsilons", "0.1,0.3")
+    for name, more in (("light.png", ()), ("dark.png", ("--dark",)), ("facts.json", ())):
+        code, out, _ = run(*words, *more, "-o", str(tmp_path / name))
+        assert code == 0 and f"Saved {tmp_path / name}" in out
+    light, dark = (np.asarray(Image.open(tmp_path / name)).mean() for name in ("light.png", "dark.png"))
+    assert light > 200 and dark < 80
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["settings"]["attacks"][1]["steps"] == 3
+    assert facts["sentence"].startswith("mnist-cnn is right about")
+
+
 def test_attacks_lists_them_and_their_settings(run):
     assert "carlini-wagner" in run("attacks")[1]
     assert "overshoot" in run("attacks", "deepfool")[1]
@@ -108,6 +120,8 @@ def test_models_are_measured(run):
         (("fool", "all", "-o", "x.png"), "name one class"),
         (("robustness", "digits", "--attacks", "deepfool"), "has no epsilon"),
         (("robustness", "digits/tests"), "tests"),
+        (("robustness", "digits", "--epsilons", "0,0.1"), "greater than 0"),
+        (("robustness", "digits", "-o", "plot.gif"), ".png or .json"),
         (("models", "--measure", "digits/test"), "needs the model's name"),
     ],
 )

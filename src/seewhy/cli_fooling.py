@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from seewhy.terminal import IMAGE, Data, Json, Model, Set, Ticker, check_ending, say, settings_of, table, values_of
+from seewhy.cli_asking import asked, write_facts
+from seewhy.cli_many import names_many, tell_survey
+from seewhy.terminal import IMAGE, Data, Json, Model, Set, check_ending, say, settings_of, table, values_of
 
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the picture as a hole; see `seewhy harden`.")]
 
@@ -61,18 +63,18 @@ def attack(
     from seewhy.attacks.results import Adversarial
 
     wished = settings_of(settings) | ({} if epsilon is None else {"epsilon": epsilon})
-    if _many(image):
+    if names_many(image):
         if label is not None or target is not None or keep:
             raise ValueError("--label, --target and --keep are for one picture; leave them out for a folder or a split")
         if out is not None:
             check_ending(out, (".json",))
         task = {"images": image, "method": method, "settings": wished, "count": count, "sure": sure}
-        _tell_survey(_asked("survey", model, task, data).describe(), as_json, out)
+        tell_survey(asked("survey", model, task, data).describe(), as_json, out)
         return
     if out is not None:
         check_ending(out)
     task = {"image": image, "method": method, "settings": wished, "label": label, "target": target}
-    found = _asked("attack", model, task, data)
+    found = asked("attack", model, task, data)
     if out is not None:
         Adversarial.of(found.describe(), found.all_arrays()).save(out)
     _tell(found.describe(), as_json, out)
@@ -95,7 +97,7 @@ def least(
     """
     if out is not None:
         check_ending(out, (".png", ".json"))
-    found = _asked("erase", model, {"image": image, "settings": settings_of(settings), "target": target}, data)
+    found = asked("erase", model, {"image": image, "settings": settings_of(settings), "target": target}, data)
     _save(found, "least", out)
     _tell(found.describe(), as_json, out)
     _keep([found] if keep else [], as_json)
@@ -123,7 +125,7 @@ def fool(
         check_ending(out, (".png", ".json"))
     task = {"settings": settings_of(settings), "data": None if known == "none" else known}
     if target != "all":
-        found = _asked("nonsense", model, task | {"target": target}, data)
+        found = asked("nonsense", model, task | {"target": target}, data)
         _save(found, "image", out)
         _tell(found.describe(), as_json, out)
         _keep([found] if keep else [], as_json)
@@ -131,91 +133,16 @@ def fool(
     if out is not None:
         raise ValueError("--out takes one picture; name one class instead of all")
     labels = Workbench(data=data).describe_model(model)["labels"]
-    made = [_asked("nonsense", model, task | {"target": label}, data) for label in range(len(labels))]
+    made = [asked("nonsense", model, task | {"target": label}, data) for label in range(len(labels))]
     facts = [one.describe() for one in made]
     say(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else "\n".join(one["sentence"] for one in facts))
     _keep([one for one in made if one.describe()["accepted"]] if keep else [], as_json)
 
 
-def robustness(
-    on: Annotated[str, typer.Argument(help="A data set, such as digits or mnist/test.")] = "digits/test",
-    model: Model = "mnist-cnn",
-    attacks: Annotated[str, typer.Option(help="Attacks, separated by commas.")] = "fgsm,pgd",
-    epsilons: Annotated[str | None, typer.Option(help="Largest changes of a value, separated by commas.")] = None,
-    images: Annotated[int, typer.Option(help="How many images, from the first.", min=1)] = 1000,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to save the facts: .json.")] = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Measure how accurate a model stays while attacks grow."""
-    if out is not None:
-        check_ending(out, (".json",))
-    name, _, split = on.partition("/")
-    wished: dict[str, Any] = {"images": images}
-    if epsilons is not None:
-        wished["epsilons"] = [float(one) for one in epsilons.split(",")]
-    task = {"data": name, "split": split or "test", "attacks": attacks.split(","), "settings": wished}
-    facts = _asked("robustness", model, task, data).describe()
-    if out is not None:
-        _write(out, facts)
-    if as_json:
-        say(json.dumps(facts, indent=2, ensure_ascii=False))
-        return
-    curves = facts["curves"]
-    rows = [
-        (f"{epsilon:g}", f"{epsilon * 255:.1f}", *(_share(curve[at]) for curve in curves.values()))
-        for at, epsilon in enumerate(facts["epsilons"])
-    ]
-    say(f"Right of {facts['images']:,} images, with 95 % intervals")
-    table(("epsilon", "of 255", *curves), rows)
-    for warning in facts["warnings"]:
-        say(f"Warning: {warning}")
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the command line."""
-    for command in (attacks, attack, least, fool, robustness):
+    for command in (attacks, attack, least, fool):
         app.command()(command)
-
-
-def _asked(kind: str, model: str, task: Mapping[str, Any], data: Path | None) -> Any:
-    from seewhy.progress import reporting_to
-    from seewhy.workbench import Workbench, kinds
-
-    with reporting_to(Ticker()):
-        return Workbench(data=data).ask(kinds.task_from({"kind": kind, "model": model, **task}))
-
-
-def _many(image: str) -> bool:
-    """Whether it names a folder or a split instead of one picture."""
-    from seewhy import catalog
-
-    name, _, split = image.partition("/")
-    return Path(image).is_dir() or (name in catalog.datasets() and split in catalog.dataset(name).splits)
-
-
-def _tell_survey(facts: Mapping[str, Any], as_json: bool, out: Path | None) -> None:
-    if out is not None:
-        _write(out, facts)
-    if as_json:
-        say(json.dumps(facts, indent=2, ensure_ascii=False))
-        return
-    rows = [
-        (
-            Path(row["image"]).name if Path(row["image"]).is_file() else row["image"],
-            *(f"{row[when]['label']} {row[when]['score']:.1%}" for when in ("before", "after")),
-        )
-        for row in facts["list"]
-        if row["turned"]
-    ]
-    if rows:
-        table(("picture", "before", "after"), rows)
-    say(facts["sentence"])
-    if facts["labelled"] < facts["images"]:
-        unknown = facts["images"] - facts["labelled"]
-        say(f"{unknown:,} of {facts['images']:,} have no known class; there the model's own answer counts as right.")
-    if out is not None:
-        say(f"Saved {out}")
 
 
 def _tell(facts: Mapping[str, Any], as_json: bool, out: Path | None) -> None:
@@ -247,17 +174,6 @@ def _save(found: Any, array: str, out: Path | None) -> None:
     if out is None:
         return
     if out.suffix.lower() == ".json":
-        _write(out, found.describe())
+        write_facts(out, found.describe())
         return
     images.write_bytes(out, images.to_png(found.all_arrays()[array]))
-
-
-def _write(out: Path, facts: Mapping[str, Any]) -> None:
-    from seewhy.images.files import write_bytes
-
-    write_bytes(out, json.dumps(facts, indent=2, ensure_ascii=False).encode())
-
-
-def _share(point: Mapping[str, Any]) -> str:
-    low, high = point["interval"]
-    return f"{point['accuracy']:.1%} ({100 * low:.0f}–{100 * high:.0f})"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seewhy import images
+from seewhy.progress import Cancelled, reporting_to
 from seewhy.workbench import Workbench, kinds
 
 TASKS = {
@@ -109,3 +111,34 @@ def test_no_such_pictures_are_said_before_work(bench, wish):
 def test_strangers_name_no_folders(tmp_path):
     with pytest.raises(LookupError, match="name a split"):
         Workbench(cache=tmp_path, paths=False).plan(task("survey", images=str(tmp_path)))
+
+
+def test_robustness_that_was_stopped_goes_on(bench, tmp_path):
+    class Stop:
+        cancelled = False
+
+        def progress(self, done: int, total: int | None, stage: str) -> None:
+            self.cancelled = stage == "attacking" and done == 1
+
+        def partial(self, values) -> None: ...
+
+    wish = task("robustness", attacks=["fgsm"], settings={"images": 20, "epsilons": [0.05, 0.1, 0.2]})
+    with reporting_to(Stop()), pytest.raises(Cancelled):
+        bench.ask(wish)
+    assert len(list((tmp_path / "unfinished").iterdir())) == 1
+    found = bench.ask(wish)
+    assert not list((tmp_path / "unfinished").iterdir())
+    elsewhere = Workbench(cache=tmp_path / "other").ask(wish)
+    np.testing.assert_array_equal(found.arrays["right"], elsewhere.arrays["right"])
+
+
+def test_robustness_has_a_plot_and_its_python_repeats_it(bench, tmp_path, monkeypatch):
+    found = bench.ask(task("robustness"))
+    kind = kinds.named("robustness")
+    exhibit = kind.exhibit(kinds.task_behind(found), found)
+    assert exhibit.picture().size == exhibit.panels[0][1].shape[1::-1]
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    exec(exhibit.python, {})
+    with Image.open(tmp_path / "robustness.png") as saved:
+        np.testing.assert_array_equal(np.asarray(saved), exhibit.panels[0][1])

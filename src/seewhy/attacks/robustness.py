@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -16,89 +18,11 @@ from torch import Tensor
 
 from seewhy.attacks.base import Attack
 from seewhy.attacks.goals import Goal
+from seewhy.attacks.robustness_results import RANDOM, Robustness
+from seewhy.attacks.unfinished import Unfinished
 from seewhy.classifiers.base import Classifier
 from seewhy.inference.batches import batch_size, in_batches
 from seewhy.progress import track
-from seewhy.shares import wilson
-
-RANDOM = "random"  # the attack that does not look: every value moves by ±epsilon, at random
-MARGIN = 0.01  # accuracies closer than this count as equal
-
-
-@dataclass(frozen=True)
-class Robustness:
-    """What was left of a model's accuracy.
-
-    right: (A, E, N), whether image n is still right under attack a with epsilon e. epsilons: (E,), 0 first.
-    """
-
-    attacks: tuple[str, ...]
-    epsilons: tuple[float, ...]
-    right: NDArray[np.bool_] = field(repr=False)
-    settings: Mapping[str, Any]
-    model: str
-    seconds: float
-    fingerprint: str = ""
-
-    @property
-    def worst(self) -> NDArray[np.bool_]:
-        """(E, N): right under every attack with this epsilon or a smaller one, which it could use as well."""
-        return np.logical_and.accumulate(self.right.all(0), axis=0)
-
-    def accuracy(self, attack: str) -> NDArray[np.float64]:
-        """(E,): the share of the images that are right under `attack`, or under the "worst" of them."""
-        right = self.worst if attack == "worst" else self.right[self.attacks.index(attack)]
-        return np.asarray(right.mean(1))
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Signs that an attack is weak because the model's gradients hide, not because the model is robust.
-
-        Attacks by gradient count together, each image with this or a smaller epsilon: one that only overshoots is
-        not masked.
-        """
-        found = []
-        by_gradient = [name for name in self.attacks if name not in (RANDOM, "square")]
-        together = self.right[[self.attacks.index(name) for name in by_gradient]].all(0)  # (E, N)
-        best = np.logical_and.accumulate(together, axis=0).mean(1)
-        for e, epsilon in enumerate(self.epsilons[1:], start=1):
-            for name in ("square", RANDOM):
-                if by_gradient and name in self.attacks and self.accuracy(name)[e] < best[e] - MARGIN:
-                    found.append(
-                        f"At epsilon {epsilon:g}, {name} leaves {self.accuracy(name)[e]:.1%} right and the attacks by "
-                        f"gradient {best[e]:.1%}: the gradients are masked, so the model is less robust than they say."
-                    )
-        for name in by_gradient:
-            curve = self.accuracy(name)
-            if (np.diff(curve) > 5 * MARGIN).any():
-                found.append(f"Under {name} a larger epsilon does less harm: read the worst case, not this curve.")
-        return tuple(found)
-
-    def describe(self) -> dict[str, Any]:
-        """Every accuracy with its 95 % interval, as plain data."""
-        count = self.right.shape[2]
-        rows = {name: self.right[a] for a, name in enumerate(self.attacks)} | {"worst": self.worst}
-        return {
-            "model": self.model,
-            "images": count,
-            "epsilons": list(self.epsilons),
-            "epsilons_255": [epsilon * 255 for epsilon in self.epsilons],
-            "curves": {
-                name: [
-                    {"accuracy": float(right.mean()), "interval": list(wilson(int(right.sum()), count) or (0, 1))}
-                    for right in row
-                ]
-                for name, row in rows.items()
-            },
-            "warnings": list(self.warnings),
-            "settings": dict(self.settings),
-            "seconds": self.seconds,
-            "fingerprint": self.fingerprint,
-        }
-
-    def to_json(self) -> bytes:
-        """The facts as a JSON file."""
-        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
 
 
 class RobustnessTest(BaseModel):
@@ -110,20 +34,28 @@ class RobustnessTest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epsilons: tuple[float, ...] = Field(
+    epsilons: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (0.02, 0.05, 0.1, 0.15, 0.2, 0.3), min_length=1, description="largest changes of a value, in units of [0, 1]"
     )
     images: int = Field(1000, ge=1, description="how many images of the split are attacked, from the first")
     seed: int = Field(0, ge=0, lt=2**32, description="of the random changes")
 
     def __call__(
-        self, model: Classifier, x: Tensor, labels: NDArray[np.int64], attacks: Sequence[Attack]
+        self,
+        model: Classifier,
+        x: Tensor,
+        labels: NDArray[np.int64],
+        attacks: Sequence[Attack],
+        checkpoint: Path | None = None,
     ) -> Robustness:
         """Accuracy of `model` on images `x` (N, C, H, W) with true classes `labels` (N,).
 
-        attacks: recipes; each is run with its own settings, but with every epsilon of this test.
+        attacks: recipes; each is run with its own settings, but with every epsilon of this test. checkpoint: a file
+        that holds every finished piece (some images, one attack, one epsilon) until the end; a test that was stopped
+        or killed goes on from there and ends with the same numbers.
 
-        Raises: TypeError where the model lacks what an attack needs; ValueError for one that has no epsilon.
+        Raises: TypeError where the model lacks what an attack needs; ValueError for one that has no epsilon, and for
+        the checkpoint of another test.
         """
         for attack in attacks:
             if (refusal := attack.refusal(model)) is not None:
@@ -132,14 +64,16 @@ class RobustnessTest(BaseModel):
                 raise ValueError(f"{attack.name} has no epsilon; choose an attack that has, such as pgd")
         x, goal = x[: self.images], Goal(torch.from_numpy(np.ascontiguousarray(labels[: self.images])))
         epsilons = (0.0, *sorted(set(self.epsilons)))
+        settings = self.model_dump(mode="json") | {"attacks": [_recipe(attack) for attack in attacks]}
         started = time.perf_counter()
         clean = _right(model, x, goal)
-        names = (*(attack.name for attack in attacks), RANDOM)
+        names = (*_names(attacks), RANDOM)
         right = np.repeat(clean[None, None], len(names), 0).repeat(len(epsilons), 1)
         work = list(_work(len(names), len(epsilons), len(x), 4 * batch_size(x)))
-        for a, e, rows in track(work, "attacking"):
+        held = Unfinished(checkpoint, _mark(settings, model, x, goal), right, len(work))
+        for piece, (a, e, rows) in enumerate(track(work, "attacking")):
             going = torch.from_numpy(np.flatnonzero(clean[rows.start : rows.stop]) + rows.start)
-            if not len(going):
+            if held.done[piece] or not len(going):
                 continue
             if a < len(attacks):
                 recipe = attacks[a].model_copy(update={"epsilon": epsilons[e]})
@@ -147,14 +81,17 @@ class RobustnessTest(BaseModel):
             else:
                 attacked = self._random(x[going], epsilons[e])
             right[a, e, going.numpy()] = _right(model, attacked, goal[going])
+            held.finish(piece, time.perf_counter() - started)
+        held.over()
         return Robustness(
             attacks=names,
             epsilons=epsilons,
             right=right,
-            settings=self.model_dump(mode="json") | {"attacks": [_recipe(attack) for attack in attacks]},
+            settings=settings,
             model=model.name,
-            seconds=time.perf_counter() - started,
+            seconds=held.seconds + time.perf_counter() - started,
             fingerprint=model.fingerprint,
+            blind=(*(name for name, one in zip(names, attacks, strict=False) if one.needs == "scores"), RANDOM),
         )
 
     def _random(self, x: Tensor, epsilon: float) -> Tensor:
@@ -181,3 +118,21 @@ def _right(model: Classifier, x: Tensor, goal: Goal) -> NDArray[np.bool_]:
 
 def _recipe(attack: Attack) -> dict[str, Any]:
     return {"name": attack.name, **attack.model_dump(mode="json", exclude={"epsilon"})}
+
+
+def _names(attacks: Sequence[Attack]) -> list[str]:
+    """The attacks by name; the second of one name is "pgd 2"."""
+    seen: Counter[str] = Counter()
+    names = []
+    for attack in attacks:
+        seen[attack.name] += 1
+        names.append(attack.name if seen[attack.name] == 1 else f"{attack.name} {seen[attack.name]}")
+    return names
+
+
+def _mark(settings: dict[str, Any], model: Classifier, x: Tensor, goal: Goal) -> str:
+    """A hash of the whole question, to the last pixel."""
+    digest = hashlib.sha256(f"{json.dumps(settings, sort_keys=True)} {model.fingerprint} {tuple(x.shape)}".encode())
+    for tensor in (x, goal.classes):
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -34,7 +34,8 @@ class Exhibit:
     """A finding that is no heat map, such as an attack.
 
     name: of the kind or method, short; panels: words and pixels (H, W, 3) bytes, left to right; rows: what a reader
-    must know, by name; python: what repeats it; result: the finding itself.
+    must know, by name; python: what repeats it; result: the finding itself; drawn: its one panel is a drawing that has
+    its words in it.
     """
 
     name: str
@@ -45,9 +46,12 @@ class Exhibit:
     python: str
     result: Kept = field(repr=False)
     warnings: tuple[str, ...] = ()
+    drawn: bool = False
 
     def picture(self) -> Image.Image:
-        """The panels as one picture with the sentence below."""
+        """The panels as one picture with the sentence below; a drawing as it is."""
+        if self.drawn:
+            return Image.fromarray(self.panels[0][1])
         panels = [(pixels, words) for words, pixels in self.panels]
         return pictures.triptych(panels, signs=[""] * (len(panels) - 1), title=self.title, caption=self.sentence)
 

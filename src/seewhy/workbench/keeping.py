@@ -13,6 +13,7 @@ ABOUT = {
     "activations": "layers over a data set, for rules",
     "uploads": "pictures that were uploaded",
     "reports": "reports that were made",
+    "unfinished": "tests that were stopped and go on from there",
 }
 
 

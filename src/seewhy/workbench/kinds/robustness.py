@@ -12,8 +12,11 @@ from pydantic import Field
 from seewhy import __version__, catalog
 from seewhy.attacks.base import Attack
 from seewhy.attacks.robustness import RobustnessTest
+from seewhy.attacks.robustness_results import plot
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.base import ImageSet
+from seewhy.reports.exhibits import Exhibit
+from seewhy.workbench.exhibiting import rows_of
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.base import Kind, Plan
 from seewhy.workbench.kinds.predictions import inputs, known_labels
@@ -52,7 +55,7 @@ class RobustnessPlan(Plan[Finding]):
     recipe: RobustnessTest
 
     def answer(self, bench: Workbench) -> Finding:
-        """Array: right (A, E, N), whether each image is still right."""
+        """Array: right (A, E, N), whether each image is still right. What is done is kept, and found again."""
         labels = known_labels(self.data, self.task.split, self.model)
         count = min(self.recipe.images, len(labels))
         read: list[torch.Tensor] = []
@@ -64,7 +67,8 @@ class RobustnessPlan(Plan[Finding]):
         known = np.flatnonzero(labels[:count] >= 0)
         if not len(known):
             raise ValueError(f"{self.data.name}/{self.task.split} has no labels that {self.model.name} knows")
-        found = self.recipe(self.model, x[known], labels[known], self.attacks)
+        checkpoint = bench.cache / "unfinished" / f"{self.id}.npz"
+        found = self.recipe(self.model, x[known], labels[known], self.attacks, checkpoint)
         facts = found.describe() | {"model": self.task.model, "data": self.task.data, "split": self.task.split}
         return Finding(self.task.model_dump(mode="json"), facts, {"right": found.right.astype(np.uint8)})
 
@@ -90,6 +94,34 @@ class Robustness(Kind[RobustnessTask, Finding]):
         task = task.model_copy(update={"settings": recipe.model_dump(mode="json"), "attacks": written})
         id = task.hash(model.fingerprint, bench.digest_of(data.name), __version__)
         return RobustnessPlan(id, task, model, data, attacks, recipe)
+
+    def exhibit(self, task: RobustnessTask, result: Finding) -> Exhibit:
+        """The plot."""
+        facts = result.facts
+        rows = {"Images": f"{facts['images']:,} of {task.data}/{task.split}", "Attacks": ", ".join(facts["curves"])}
+        return Exhibit(
+            name="robustness",
+            title=f"Robustness on {task.data}/{task.split}",
+            sentence=facts["sentence"],
+            panels=(("accuracy under attack", np.asarray(plot(facts))),),
+            rows=rows_of(facts, rows),
+            python=self.python(task, result),
+            result=result,
+            warnings=tuple(facts["warnings"]),
+            drawn=True,
+        )
+
+    def python(self, task: RobustnessTask, result: Finding) -> str:
+        """The question again, and the plot as a file."""
+        return (
+            "from seewhy.attacks.robustness_results import plot\n"
+            "from seewhy.workbench import Workbench\n"
+            "from seewhy.workbench.kinds.robustness import RobustnessTask\n\n"
+            f"task = RobustnessTask(\n    model={task.model!r},\n    data={task.data!r},\n    split={task.split!r},\n"
+            f"    attacks={task.attacks!r},\n    settings={task.settings!r},\n)\n"
+            "found = Workbench().ask(task)\nprint(found.facts['sentence'])\n"
+            "plot(found.facts).save('robustness.png')\n"
+        )
 
 
 def _attack(wish: str | dict[str, Any]) -> Attack:
