@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -91,6 +92,7 @@ def test_epsilon_is_dragged_and_keeps_its_promise(open_page: Open, server: Any) 
 
 def test_the_curve_sets_epsilon(open_page: Open) -> None:
     page = nudged(open_page)
+    page.locator("line-chart").scroll_into_view_if_needed()
     box = page.locator("line-chart svg[role=img]").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
     eps = page.evaluate(EPS)
@@ -165,7 +167,7 @@ def test_a_broken_link_is_corrected(open_page: Open) -> None:
 
 
 def test_attacks_that_need_gradients_are_refused_in_words(open_page: Open) -> None:
-    page = open_page("#/fool?model=slow&img=digits/test/8")
+    page = open_page("#/fool?model=slow&img=digits/test/8&label=1")  # it says 1, whatever one does
     until(page, "document.querySelector('nudge-choice .method')?.length > 3")
     for name in ("fgsm", "pgd", "deepfool", "carlini-wagner"):
         assert page.locator(f"nudge-choice option[value='{name}']").is_disabled()
@@ -228,6 +230,23 @@ def test_both_pictures_are_explained_on_one_scale(open_page: Open, server: Any) 
     page.get_by_role("menuitem", name=re.compile("^Explain")).click()
     until(page, "document.querySelector('explain-page h1')?.textContent === 'An attacked picture'", 20)
     assert f"run:{run['id']}/adversarial" in page.evaluate("location.hash")
+
+
+def test_what_fools_the_model_is_kept_as_a_hole(open_page: Open, server: Any) -> None:
+    page = nudged(open_page, NUDGE + "&eps=0.2")
+    keep = page.get_by_role("button", name="Keep as hole")
+    keep.click()
+    until(page, "document.querySelector('keep-row .hole').textContent === 'Kept ✓'")
+    holes = httpx.get(server.url + "api/v1/holes").json()["holes"]
+    kept = next(one for one in holes if one["recipe"].get("settings", {}).get("epsilon") == 0.2)
+    _, held = attacked(server, settings={"epsilon": 0.2})
+    exact = np.load(io.BytesIO(httpx.get(f"{server.url}api/v1/images/{kept['address']}?as=npy").content))
+    assert np.array_equal(exact, held["adversarial"])
+    assert (kept["truth"], kept["kind"]) == ("9", "attack")
+    page.locator("#fool-eps").focus()
+    page.keyboard.press("Home")
+    settled(page)
+    assert page.get_by_role("button", name="Keep as hole").is_disabled()  # nothing was changed, so nobody is fooled
 
 
 def test_the_smallest_change_counts_its_pixels(open_page: Open, server: Any) -> None:

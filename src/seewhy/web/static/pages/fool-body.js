@@ -9,9 +9,9 @@ export function body({ equation, slider, chart, bars, ring, choice }) {
     <div class="main">
       <section class="card board" aria-label="The nudge">
         ${equation}
-        <div class="slider"><label for="fool-eps">ε</label>${slider}<output for="fool-eps"></output>
-          <button type="button" class="blink" aria-pressed="false" title="Space, held">Show x</button></div>
+        <div class="slider"><label for="fool-eps">ε</label>${slider}<output for="fool-eps"></output></div>
         <div class="outcome"><p class="verdict-line" role="status"></p><p class="now dim"></p></div>
+        <div class="row after-tools"><button type="button" class="blink" aria-pressed="false" title="Space, held">Show x</button></div>
         <div class="over-it" hidden>${ring}<button type="button" class="cancel">Cancel</button></div>
         <p class="note problem" role="alert" hidden></p><div class="warnings"></div>
       </section>

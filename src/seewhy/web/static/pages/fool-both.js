@@ -13,10 +13,11 @@ import { usualRecipes } from "./explain-state.js";
 import { belief } from "./fool-words.js";
 
 /** @typedef {import("../api.js").Guess} Guess */
-/** @typedef {{ address: string, guess: Guess, words: string }} Made an attacked picture */
+/** @typedef {{ run: string, fooled: boolean, guess: Guess, words: string }} Made an attacked picture: the run that made it, what the model says of it, and which one it is */
 /** @typedef {import("./fool-tabs.js").FoolState} FoolState */
 
 const LARGE = 100; // pixels a side; from here on the quickest usual method is proposed
+const FINE = 64; // pixels a side; smaller pictures are known by heart
 
 export class Both {
   #screen;
@@ -87,7 +88,7 @@ export class Both {
       const aim = (/** @type {Guess} */ guess) => (this.#of.value ? state.label : guess.index);
       const ask = (/** @type {string} */ image, /** @type {number} */ target) => this.#screen.api.perform({ model: state.model.name, image, method: this.#method.value, target }, { signal: work.signal, progress: (progress) => (this.#ring.data = progress) });
       const one = await ask(state.image, aim(state.seen.top));
-      const other = await ask(made.address, aim(made.guess));
+      const other = await ask(`run:${made.run}/adversarial`, aim(made.guess));
       const arrays = await Promise.all([one, other].map(({ id }) => this.#screen.api.arrays(id, ["values", "image"])));
       if (work !== this.#work) return;
       this.#draw([one, other], arrays.map(({ arrays }) => arrays), made);
@@ -110,14 +111,15 @@ export class Both {
     results.forEach((result, i) => {
       const { values, image: seenAs } = arrays[i];
       const [height, width] = values.shape;
+      this.#maps[i].view = Math.max(width, height) > FINE ? "overlay" : "map"; // a photograph says where the colours lie
       this.#maps[i].data = { values: /** @type {Float32Array} */ (values.data), width, height, scale, signed: result.signed, sentence: `${whose[i]}: ${result.sentence}`, image: { pixels: /** @type {Float32Array} */ (seenAs.data), channels: seenAs.shape[0] } };
-      find(this.#body, `.map-${i} figcaption`).replaceChildren(html`<b>${i ? "x′" : "x"}</b>`, ` ${belief(said[i])} `, html`<span class="dim">why “${result.target.text}”?</span>`, html`<button type="button" class="quiet more" aria-haspopup="menu" aria-label="${i ? "x′" : "x"}: what to do with this picture" @click=${(/** @type {Event} */ event) => openMenu({ anchor: /** @type {HTMLElement} */ (event.currentTarget) }, pictureItems(this.#screen.app, i ? made.address : image), i ? "The attacked picture" : "The picture")}>⋯</button>`);
+      find(this.#body, `.map-${i} figcaption`).replaceChildren(html`<b>${i ? "x′" : "x"}</b>`, ` ${belief(said[i])} `, html`<span class="dim">why “${result.target.text}”?</span>`, html`<button type="button" class="quiet more" aria-haspopup="menu" aria-label="${i ? "x′" : "x"}: what to do with this picture" @click=${(/** @type {Event} */ event) => openMenu({ anchor: /** @type {HTMLElement} */ (event.currentTarget) }, pictureItems(this.#screen.app, i ? `run:${made.run}/adversarial` : image), i ? "The attacked picture" : "The picture")}>⋯</button>`);
     });
     this.#legend.data = { scale, signed: results[0].signed };
     const same = rankCorrelation(/** @type {Float32Array} */ (arrays[0].values.data), /** @type {Float32Array} */ (arrays[1].values.data));
     find(this.#body, ".agreement").textContent = Number.isNaN(same) ? "One of the maps is the same everywhere, so they cannot be compared." : `The maps rank the pixels ${same > 0.7 ? "much alike" : same > 0.3 ? "somewhat alike" : "differently"}: rank correlation ${same.toFixed(2).replace("-", "−")}.`;
     find(this.#body, ".which-one").textContent = `x′ ${made.words}.`;
-    this.#shown = made.address;
+    this.#shown = made.run;
     this.#busy(false);
     this.#frame(true);
     this.#work = null;

@@ -13,6 +13,7 @@ import { oneOf, within } from "../route.js";
 import { about, body } from "./fool-body.js";
 import { Both } from "./fool-both.js";
 import { curveOf } from "./fool-curve.js";
+import { KeepRow } from "./fool-keep.js";
 import { NudgeChoice, RANGES, TIMES, taskOf } from "./fool-nudge-choice.js";
 import { belief, linear, now, outcome } from "./fool-words.js";
 
@@ -41,6 +42,7 @@ class Nudge {
   #due = false;
   #asking;
   #both;
+  #keep;
   #choice = new NudgeChoice();
   #equation = new NudgeEquation();
   #chart = new LineChart();
@@ -54,6 +56,8 @@ class Nudge {
     this.#screen = screen;
     this.#asking = new Asking(screen.api, (...told) => this.#told(...told), (problem) => this.#failed(problem));
     this.#both = new Both(screen, find(this.element, ".both"), () => this.#address());
+    this.#keep = new KeepRow(screen, "x′", () => this.#address());
+    find(this.element, ".after-tools").append(this.#keep);
     this.#slider.addEventListener("input", () => this.#move(Number(this.#slider.value)));
     this.#slider.addEventListener("change", () => this.#both.follow());
     on(this.#chart, "pick", ({ x }) => this.#move(Math.round((320 * x) / this.#end) * (this.#end / 320)));
@@ -182,6 +186,7 @@ class Nudge {
     for (const { index, score } of guesses) shares[index] = score;
     const fooled = goal === null ? top.index !== label : top.index === goal;
     this.#equation.words = { before: belief(before), after: `${belief(top)}${fooled ? " ✗" : ""}`, sign: `+ ${short(eps)} ×`, middle: this.#state?.own.k ?? "direction", eps: `ε = ${bothUnits(eps)}`, fooled };
+    this.#keep.fresh(this.#found.facts.attack === "fgsm" ? fooled : this.#found.facts.success);
     this.#bars.data = { labels: model.labels, probabilities: shares, top: top.index, target: goal ?? label };
     find(this.element, ".now").textContent = now(guesses, label, goal, eps, model.labels);
     this.#screen.app.announce(`ε ${short(eps)}: ${top.label}, ${percent(top.score, 0)}`);
@@ -193,9 +198,10 @@ class Nudge {
     const found = this.#found;
     if (!found || (this.#eps === 0 && found.facts.attack === "fgsm")) return null;
     const { facts, task } = found;
-    if (facts.attack !== "fgsm") return { address: `run:${found.id}/adversarial`, guess: top(facts.after), words: facts.eps === null ? `as ${facts.title} found it` : `as ${facts.title} found it within ε = ${short(facts.eps)}` };
-    const run = await this.#screen.api.perform({ ...task, settings: { ...task.settings, epsilon: this.#eps } });
-    return { address: `run:${run.id}/adversarial`, guess: top(/** @type {any} */ (run.result).after), words: `at ε = ${short(this.#eps)}` };
+    if (facts.attack !== "fgsm") return { run: found.id, fooled: facts.success, guess: top(facts.after), words: facts.eps === null ? `as ${facts.title} found it` : `as ${facts.title} found it within ε = ${short(facts.eps)}` };
+    const { id, result } = await this.#screen.api.perform({ ...task, settings: { ...task.settings, epsilon: this.#eps } });
+    const { success, after } = /** @type {Attacked} */ (/** @type {unknown} */ (result));
+    return { run: id, fooled: success, guess: top(after), words: `at ε = ${short(this.#eps)}` };
   }
 
   /** @param {boolean} bare */

@@ -2,14 +2,13 @@
 /** Fool › Smallest change: as few pixels as possible, until the model says something else. */
 
 import { find, html } from "../html.js";
-import { openMenu } from "../elements/pop-menu.js";
 import { PlainPicture } from "../elements/plain-picture.js";
 import { ProgressRing } from "../elements/progress-ring.js";
 import { SettingsForm } from "../elements/settings-form.js";
 import { difference } from "../nudging.js";
-import { pictureItems } from "../picture-menu.js";
 import { formatRecipe, parseRecipe } from "../recipe.js";
 import { about } from "./fool-body.js";
+import { KeepRow } from "./fool-keep.js";
 import { belief } from "./fool-words.js";
 
 /** @typedef {import("./fool-tabs.js").FoolState} FoolState */
@@ -26,6 +25,7 @@ export default (screen) => new Smallest(screen);
 
 class Smallest {
   #screen;
+  #keep;
   #key = "";
   /** @type {Found | null} */
   #found = null;
@@ -38,7 +38,7 @@ class Smallest {
     <section class="card board" aria-label="The smallest change">
       <div class="equation three">${["before", "change", "after"].map((what, i) => html`<figure class="${what}"><div class="frame">${this.#pictures[i]}</div><figcaption><b>${what}</b> <span></span></figcaption></figure>`)}</div>
       <div class="outcome"><p class="verdict-line" role="status"></p><p class="now dim"></p></div>
-      <div class="row after-tools" hidden><span class="row others" role="group" aria-label="To which class"></span><button type="button" class="menu" aria-haspopup="menu">What to do with it ⋯</button></div>
+      <div class="after-tools" hidden><span class="row others" role="group" aria-label="To which class"></span></div>
       <div class="over-it" hidden>${this.#ring}<button type="button" class="cancel">Cancel</button></div>
       <p class="note problem" role="alert" hidden></p><div class="warnings"></div>
     </section>
@@ -51,7 +51,8 @@ class Smallest {
     this.#screen = screen;
     find(this.element, ".cancel").addEventListener("click", () => this.stop());
     this.#form.addEventListener("change", (event) => event.target === this.#form && screen.go({ x: formatRecipe(METHOD, /** @type {CustomEvent} */ (event).detail.values, this.#form.schema) }));
-    find(this.element, ".menu").addEventListener("click", ({ currentTarget }) => this.#found && openMenu({ anchor: /** @type {HTMLElement} */ (currentTarget) }, pictureItems(screen.app, `run:${this.#found.id}/adversarial`), "The changed picture"));
+    this.#keep = new KeepRow(screen, "it", async () => this.#found && { run: this.#found.id, fooled: this.#found.facts.success });
+    find(this.element, ".after-tools").append(this.#keep);
   }
 
   /** @param {FoolState} state */
@@ -118,6 +119,7 @@ class Smallest {
     find(this.element, ".verdict-line").textContent = text;
     find(this.element, ".now").textContent = facts.success && facts.norms.l0 > 1 ? "None of these pixels can go back alone; another set may be smaller." : "";
     find(this.element, ".after-tools").hidden = false;
+    this.#keep.fresh(facts.success && facts.norms.l0 > 0);
     const others = seen?.order.filter((index) => index !== label).slice(0, 5) ?? [];
     find(this.element, ".others").replaceChildren(html`<span class="small dim">Change it to</span>`, ...others.map((index) => html`<button type="button" aria-pressed="${index === (goal ?? (facts.success ? last.index : -1))}" @click=${() => this.#screen.go({ goal: index })}>${model.labels[index]}</button>`));
     find(this.element, ".warnings").replaceChildren(...facts.notes.warnings.map((warning) => html`<p class="note small">${warning}</p>`));
