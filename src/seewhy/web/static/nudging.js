@@ -13,6 +13,9 @@ export function nudged(x, direction, eps) {
 /** x′ − x. @param {Float32Array} x @param {Float32Array} moved */
 export const difference = (x, moved) => Float32Array.from(moved, (value, i) => value - x[i]);
 
+/** The pixels that changed in any channel. @param {Float32Array} change @param {number} size pixels of the picture */
+export const places = (change, size) => [...new Set(Array.from(change.keys()).filter((i) => change[i] !== 0).map((i) => i % size))];
+
 /** Largest change of a value, Euclidean length of all, and how many pixels changed. @param {Float32Array} change @param {number} channels */
 export function norms(change, channels) {
   const size = change.length / channels;

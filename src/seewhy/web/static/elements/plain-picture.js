@@ -3,8 +3,10 @@
 
 import { LUT, index, picture, put } from "../colours.js";
 
-/** @typedef {{ pixels: ArrayLike<number>, channels: number, width: number, height: number, label: string, change?: number }} Pixels
- *   channel after channel; values 0…1, or with `change` signed, drawn in full colour at ±change */
+/** @typedef {{ pixels: ArrayLike<number>, channels: number, width: number, height: number, label: string, change?: number, rings?: number[] }} Pixels
+ *   channel after channel; values 0…1, or with `change` signed, drawn in full colour at ±change; rings: pixels (row · width + column) to point out */
+
+const MOST = 400; // rings; more would hide the picture
 
 export class PlainPicture extends HTMLElement {
   #canvas = document.createElement("canvas");
@@ -16,11 +18,18 @@ export class PlainPicture extends HTMLElement {
   }
 
   /** @param {Pixels} data */
-  set data({ pixels, channels, width, height, label, change }) {
+  set data({ pixels, channels, width, height, label, change, rings = [] }) {
     put(this.#canvas, change === undefined ? picture(pixels, width, height, channels) : changed(pixels, width, height, channels, change));
     this.#canvas.setAttribute("aria-label", label);
     this.style.setProperty("--ratio", String(width / height));
     this.classList.toggle("fine", Math.max(width, height) > 64);
+    for (const old of this.querySelectorAll("i")) old.remove();
+    this.append(...rings.slice(0, MOST).map((at) => {
+      const ring = document.createElement("i");
+      ring.style.left = `${(100 * ((at % width) + 0.5)) / width}%`;
+      ring.style.top = `${(100 * (Math.floor(at / width) + 0.5)) / height}%`;
+      return ring;
+    }));
   }
 }
 

@@ -5,7 +5,7 @@ import { find, html } from "../html.js";
 import { PlainPicture } from "../elements/plain-picture.js";
 import { ProgressRing } from "../elements/progress-ring.js";
 import { SettingsForm } from "../elements/settings-form.js";
-import { difference } from "../nudging.js";
+import { difference, places } from "../nudging.js";
 import { formatRecipe, parseRecipe } from "../recipe.js";
 import { about } from "./fool-body.js";
 import { KeepRow } from "./fool-keep.js";
@@ -16,6 +16,7 @@ import { belief } from "./fool-words.js";
 /** @typedef {{ id: string, facts: Attacked }} Found */
 
 const METHOD = "fewest-pixels";
+const FINE = 64; // pixels a side
 
 /** @type {Record<string, import("../route.js").Rule>} */
 export const rules = { x: (text) => text };
@@ -106,11 +107,13 @@ class Smallest {
     const [x, other] = [/** @type {Float32Array} */ (image.data), /** @type {Float32Array} */ (changed.data)];
     const [first, last] = [facts.before, facts.after].map((guesses) => guesses.reduce((a, b) => (b.score > a.score ? b : a)));
     this.#pictures[0].data = { pixels: x, ...size, label: "The picture before" };
-    this.#pictures[1].data = { pixels: difference(x, other), ...size, change: 1, label: "What changed; red is brighter, blue is darker" };
-    this.#pictures[2].data = { pixels: other, ...size, label: "The picture after" };
+    const change = difference(x, other);
+    const rings = Math.max(width, height) > FINE ? places(change, width * height) : []; // one pixel of a photograph is hard to find
+    this.#pictures[1].data = { pixels: change, ...size, change: 1, rings, label: channels === 1 ? "What changed; red is brighter, blue is darker" : "What changed, around grey" };
+    this.#pictures[2].data = { pixels: other, ...size, rings, label: "The picture after" };
     const count = `${facts.norms.l0} ${facts.norms.l0 === 1 ? "pixel" : "pixels"}`;
     find(this.element, ".before figcaption span").textContent = belief(first);
-    find(this.element, ".change figcaption span").textContent = `${count} of ${width * height}`;
+    find(this.element, ".change figcaption span").textContent = `${count} of ${(width * height).toLocaleString("en")}`;
     find(this.element, ".after figcaption span").textContent = belief(last);
     find(this.element, ".after").classList.toggle("fooled", facts.success);
     const most = facts.settings.pixels;
