@@ -30,6 +30,9 @@ class Hardening(BaseModel):
     learning_rate: float = Field(1e-3, gt=0, le=10, description="highest step size of the one-cycle schedule")
     weight_decay: float = Field(1e-3, ge=0, le=1, description="how strongly weights are pulled to zero")
     weight: float = Field(1.0, ge=0, le=100, description="of rubbish against clean images")
+    enough: float = Field(
+        0.5, ge=0, lt=1, description="rubbish that the model is less sure of than this is left alone: it does no harm"
+    )
     pixels: int = Field(12, ge=1, le=1000, description="how many pixels rubbish may light")
     strokes: int = Field(3, ge=1, le=100, description="how many strokes rubbish may have")
     climb: int = Field(2, ge=1, le=1000, description="steps that rubbish climbs each time it is shown")

@@ -183,15 +183,16 @@ class _Work:
         scores = self._training(torch.cat([x, nudged, nothing]))
         count = len(x) + len(nudged)
         loss = functional.cross_entropy(scores[:count], torch.cat([y, truth]))
-        logs = scores[count:].log_softmax(1)
-        uniform = -logs.mean(1).mean() - np.log(logs.shape[1]) if len(nothing) else torch.zeros(())
+        logs = scores[count:].log_softmax(1)  # (R, K)
+        believed = logs.detach().exp().amax(1)
+        uniform = ((believed >= recipe.enough) * (-logs.mean(1) - np.log(logs.shape[1]))).sum() / max(len(logs), 1)
         self.optimiser.zero_grad()
         (loss + recipe.weight * uniform).backward()
         self.optimiser.step()
         self.schedule.step()
         self.average.update_parameters(self.network)
-        sure = (logs.detach().exp().amax(1) >= recipe.confidence).double().mean() if len(nothing) else torch.zeros(())
-        return torch.stack([loss.detach().double(), uniform.detach().double(), sure.double()])
+        accepted = (believed >= recipe.confidence).double().sum() / max(len(logs), 1)
+        return torch.stack([loss.detach().double(), uniform.detach().double(), accepted])
 
     def _clean(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Real images with their classes, as the network's own course varies them where it has one."""

@@ -94,7 +94,8 @@ class Workbench:
 
     def model_names(self) -> list[str]:
         """The models that can be asked for by name."""
-        return list(dict.fromkeys([*self._own, *catalog.models(), *self._added]))
+        known = list(dict.fromkeys([*self._own, *catalog.models(), *self._added]))
+        return [*known, *hardening.listed(self.cache, known)]
 
     def model_kinds(self) -> list[str]:
         """The kinds of addresses that models can have, as people write them."""
@@ -121,7 +122,7 @@ class Workbench:
 
     def model(self, address: str) -> Classifier:
         """The model at `address`, loaded once; LookupError where there is none."""
-        if not (self.paths or address in self.model_names() or address.startswith(hardening.KIND)):
+        if not self.paths and address not in self.model_names():
             raise LookupError(catalog.no_such("model", address, self.model_names(), "`seewhy models`"))
         return self._models[address]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +74,36 @@ def weights_of(cache: Path, id: str) -> Path:
     return cache / "hardened" / f"{id}.safetensors"
 
 
+def listed(cache: Path, known: Sequence[str]) -> list[str]:
+    """The addresses of the models that runs of kind harden made here of the `known` ones, oldest first."""
+    folder = cache / "hardened"
+    files = [file for file in folder.glob("*.safetensors") if ID.fullmatch(file.stem) and _of(file) in known]
+    return [f"{KIND}{file.stem}" for file in sorted(files, key=lambda file: (file.stat().st_mtime, file.name))]
+
+
 def load(bench: Workbench, address: str) -> PyTorchClassifier:
     """The model that a run of kind harden made, in this session or an earlier one; LookupError where it is gone."""
-    id = address.removeprefix(KIND)
-    file = weights_of(bench.cache, id)
-    if not file.is_file():
+    file = weights_of(bench.cache, address.removeprefix(KIND))
+    card = _card(file)
+    if card is None or not file.is_file():
         raise LookupError(f"no hardened model {address[:40]!r} on this computer; harden it again")
-    task = bench.run(id).task
-    base = bench.model(task.model)
-    assert isinstance(base, PyTorchClassifier)  # no other one was hardened
+    base = bench.model(card["address"])
+    if not isinstance(base, PyTorchClassifier):
+        raise LookupError(f"{card['address']} is another model now than the one that was hardened; harden it again")
     module = copy.deepcopy(base.module)
     fill(module, file, address)
-    return copied(base, module, address, base.about | {"title": f"{base.about.get('title', base.name)}, hardened"})
+    return copied(base, module, address, base.about | card)
+
+
+def _of(file: Path) -> str | None:
+    card = _card(file)
+    return None if card is None else str(card["address"])
+
+
+def _card(file: Path) -> dict[str, Any] | None:
+    """The card beside weights; None where it is gone or damaged."""
+    try:
+        card = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return card if isinstance(card, dict) and isinstance(card.get("address"), str) else None

@@ -115,8 +115,20 @@ export const resultURL = (id, kind) => href(`runs/${path(id)}/result.${kind}`);
 export const reports = (title, items) => post("reports", { title, items });
 /** @param {string} id @param {"html" | "json" | "zip"} [form] */
 export const reportURL = (id, form = "html") => href(`reports/${path(id)}.${form}`);
-/** Keeps the picture of a finished run that fooled the model. @param {string} run @param {string} [note] @returns {Promise<{ id: string }>} */
+/** @typedef {{ id: string, address: string, kind: "nonsense" | "attack" | "erase", label: string, probability: number, truth: string | null, epsilon: number | null,
+ *   model: string, fingerprint: string, date: string, note: string, recipe: Record<string, any> }} Hole */
+/** What was kept of what fooled a model; without a name, any model. @param {string} [model] @returns {Promise<{ holes: Hole[], troubles: string[] }>} */
+export const holes = (model) => json(`holes${query({ model })}`);
+/** Keeps the picture of a finished run of kind nonsense, attack or erase. @param {string} run @param {string} [note] @returns {Promise<Hole>} */
 export const keepHole = (run, note = "") => post("holes", { run, note });
+/** @param {string} id @param {string} note @returns {Promise<Hole>} */
+export const noteHole = (id, note) => json(`holes/${path(id)}`, { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ note }) });
+/** @param {string} id @returns {Promise<unknown>} */
+export const forgetHole = (id) => call(`holes/${path(id)}`, { method: "DELETE" });
+/** All as a data set. @param {string} [model] */
+export const holesURL = (model) => href(`holes.zip${query({ model })}`);
+/** The list of models may have grown. */
+export const forgetModels = () => void known.delete("models");
 /** Where tasks go, for people who want to send one by hand. */
 export const runsURL = () => href("runs");
 

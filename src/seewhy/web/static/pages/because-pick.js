@@ -5,6 +5,7 @@ import { find, html } from "../html.js";
 import { ImageGrid } from "../elements/image-grid.js";
 import { ProgressRing } from "../elements/progress-ring.js";
 import { watchPictures } from "../elements/image-picker.js";
+import { options } from "../options.js";
 import { name, verdict } from "../rule-words.js";
 
 /** @typedef {import("./because-state.js").Question} Question */
@@ -126,12 +127,6 @@ export class BecausePick extends HTMLElement {
     empty.hidden = !text;
     empty.textContent = text;
   }
-}
-
-/** @param {HTMLSelectElement} select @param {[string, string][]} entries @param {string} value */
-function options(select, entries, value) {
-  if (entries.map(([one]) => one).join() !== [...select.options].map((one) => one.value).join()) select.replaceChildren(...entries.map(([one, text]) => html`<option value="${one}">${text}</option>`));
-  select.value = value;
 }
 
 customElements.define("because-pick", BecausePick);

@@ -1,8 +1,6 @@
 // @ts-check
 /** What Browse says about an image and writes into a file. Knows items, no screen. */
 
-import { html } from "../html.js";
-
 /** @typedef {import("../api.js").Item} Item */
 
 /** @param {Item} item @returns {import("../elements/image-grid.js").Tile} */
@@ -26,9 +24,3 @@ export function csv(items) {
 
 /** @param {unknown} value */
 const quoted = (value) => (/[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
-
-/** @param {HTMLSelectElement} select @param {[string, string][]} entries @param {string} value */
-export function options(select, entries, value) {
-  if (entries.map(([one]) => one).join("\n") !== [...select.options].map((one) => one.value).join("\n")) select.replaceChildren(...entries.map(([one, text]) => html`<option value="${one}">${text}</option>`));
-  select.value = value;
-}

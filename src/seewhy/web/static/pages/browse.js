@@ -6,12 +6,14 @@ import { ImageGrid } from "../elements/image-grid.js";
 import { ModelVerdict } from "../elements/model-verdict.js";
 import { openMenu } from "../elements/pop-menu.js";
 import { ProgressRing } from "../elements/progress-ring.js";
+import { options } from "../options.js";
 import { pictureItems } from "../picture-menu.js";
 import { below, flag, format, oneOf, read } from "../route.js";
-import { csv, options, sentence, tile } from "./browse-words.js";
+import { BrowseHoles } from "./browse-holes.js";
+import { csv, sentence, tile } from "./browse-words.js";
 
 /** @typedef {import("../api.js").Item} Item */
-/** @typedef {{ data: string, set: string, view: "gallery" | "audit", called: number | null, label: number | null, wrong: boolean, sort: string }} Question */
+/** @typedef {{ data: string, set: string, view: "gallery" | "audit" | "holes", called: number | null, label: number | null, wrong: boolean, sort: string }} Question */
 
 const PAGE = 200;
 const TILE = 56;
@@ -20,7 +22,7 @@ const SORTS = /** @type {const} */ ([["index", "as they come"], ["score", "least
 
 export default class BrowsePage extends HTMLElement {
   static title = "Browse";
-  static styles = ["pop-menu.css", "because.css", "browse.css"];
+  static styles = ["pop-menu.css", "because.css", "path.css", "browse.css", "holes.css"];
   /** Set by the shell before anything else. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
 
@@ -36,9 +38,10 @@ export default class BrowsePage extends HTMLElement {
   #grid = new ImageGrid();
   #ring = new ProgressRing();
   #verdict = new ModelVerdict();
+  #holes = new BrowseHoles();
   #body = html`<div class="browse">
     <div class="masthead"><div class="heading"><h1 tabindex="-1">Browse</h1><p class="facts dim" role="status"></p></div>
-      <div class="row tools"><div class="row views" role="group" aria-label="View"><button type="button" data-view="gallery">Gallery</button><button type="button" data-view="audit">Audit</button></div></div></div>
+      <div class="row tools"><div class="row views" role="group" aria-label="View"><button type="button" data-view="gallery">Gallery</button><button type="button" data-view="audit">Audit</button><button type="button" data-view="holes">Holes</button></div></div></div>
     <div class="row fields card">
       <label>Data <select class="data"></select></label><label>set <select class="set"></select></label>
       <label class="of-gallery">called <select class="called"></select></label><label class="of-gallery">label <select class="label"></select></label>
@@ -48,6 +51,7 @@ export default class BrowsePage extends HTMLElement {
     <section class="gallery" aria-label="Images">${this.#grid}<p class="empty" hidden></p>
       <div class="row spread"><button type="button" class="further">${PAGE} more</button><div class="row"><button type="button" class="chosen" disabled>Explain the chosen</button><button type="button" class="csv">Export CSV</button></div></div></section>
     <section class="audit" aria-label="Audit" hidden>${this.#verdict}</section>
+    <section class="holes" aria-label="Holes" hidden>${this.#holes}</section>
   </div>`;
 
   connectedCallback() {
@@ -81,7 +85,7 @@ export default class BrowsePage extends HTMLElement {
     const labels = this.app.model?.labels ?? [];
     params.delete("img");
     const { values, corrections } = read(params, {
-      data: oneOf(this.#datasets.map(({ name }) => name)), set: (raw) => raw, view: oneOf(["gallery", "audit"]), called: below(labels.length), label: below(labels.length), wrong: flag,
+      data: oneOf(this.#datasets.map(({ name }) => name)), set: (raw) => raw, view: oneOf(["gallery", "audit", "holes"]), called: below(labels.length), label: below(labels.length), wrong: flag,
       sort: oneOf(SORTS.map(([name]) => name)),
     });
     const mine = this.app.model?.datasets ?? [];
@@ -116,16 +120,20 @@ export default class BrowsePage extends HTMLElement {
     find(this, ".wrong", HTMLInputElement).checked = wrong;
     for (const button of this.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-view") === view));
     for (const part of this.querySelectorAll(".of-gallery, .gallery")) /** @type {HTMLElement} */ (part).hidden = view !== "gallery";
-    find(this, ".audit").hidden = view !== "audit";
+    for (const name of ["audit", "holes"]) find(this, `section.${name}`).hidden = view !== name;
+    find(this, ".fields").hidden = view === "holes";
     find(this, ".clear").hidden = view !== "gallery" || (called === null && label === null && !wrong);
   }
 
   async #load() {
     const turn = ++this.#turn;
     const { data, set, view } = this.#asked;
+    if (view === "holes") return this.#show();
     this.classList.add("stale");
     try {
-      const run = await this.app.api.perform(/** @type {any} */ ({ kind: "predictions", model: this.app.model?.name, data, split: set }), { progress: (now) => ((this.#ring.hidden = false), (this.#ring.data = now)) });
+      const run = await this.app.api.perform(/** @type {any} */ ({ kind: "predictions", model: this.app.model?.name, data, split: set }), {
+        progress: (now) => turn === this.#turn && ((this.#ring.hidden = false), (this.#ring.data = now)),
+      });
       if (turn !== this.#turn) return;
       const facts = /** @type {any} */ (run.result);
       if (view === "audit") {
@@ -144,6 +152,15 @@ export default class BrowsePage extends HTMLElement {
         this.classList.remove("stale");
       }
     }
+  }
+
+  /** The holes, which belong to no data set. */
+  async #show() {
+    this.classList.remove("stale");
+    this.#ring.hidden = true;
+    this.#say("");
+    this.#holes.app = this.app;
+    await this.#holes.show();
   }
 
   async #more(turn = this.#turn) {

@@ -4,15 +4,15 @@
 import { find, html } from "../html.js";
 import { ModelVerdict } from "../elements/model-verdict.js";
 import { ProgressRing } from "../elements/progress-ring.js";
+import { options } from "../options.js";
 import { format } from "../route.js";
-import { options } from "./browse-words.js";
 import { doctorCard } from "./doctor-panel.js";
 
 /** @typedef {import("../api.js").Model & { preprocessing?: { keep: number | string, resampling: string, mean: number[] | null, std: number[] | null } }} Model */
 
 export default class ModelsPage extends HTMLElement {
   static title = "Models";
-  static styles = ["pop-menu.css", "because.css", "browse.css", "doctor.css"];
+  static styles = ["pop-menu.css", "because.css", "path.css", "browse.css", "doctor.css"];
   /** Set by the shell before anything else. @type {import("../app.js").App} */
   app = /** @type {any} */ (null);
   #turn = 0;
