@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seewhy.metrics.deletion import Deletion
 from seewhy.metrics.results import Measurement
@@ -53,5 +54,26 @@ def test_it_is_saved_as_facts_or_with_its_arrays(known, tmp_path):
     with np.load(found.save(tmp_path / "score.npz")) as file:
         np.testing.assert_array_equal(file["chances"], found.chances)
         assert file["chance_curves"].shape == (20, 7)
-    with pytest.raises(ValueError, match=r"as \.npz or \.json, got 'score\.csv'"):
+    found.save(tmp_path / "score.png")
+    with pytest.raises(ValueError, match=r"a measurement is saved as .*, got 'score\.csv'"):
         found.save(tmp_path / "score.csv")
+
+
+RED = (179, 38, 30)
+
+
+def red_pixels(picture: Image.Image) -> np.ndarray:
+    """Rows and columns of the pixels in the colour of the map."""
+    return np.argwhere((np.asarray(picture.convert("RGB")) == RED).all(2))
+
+
+def test_the_picture_puts_the_map_among_the_random_ones():
+    low, middle, high = (red_pixels(made(value, [0.0, 1.0, 2.0]).picture())[:, 1] for value in (0, 1, 2))
+    assert low.min() < 120 and abs(np.median(middle) - 595) < 30 and high.max() > 1070
+
+
+def test_the_picture_draws_the_curve_too(known):
+    with_curve = Deletion(steps=6).measure(known.model, known.x, known.target, known.values).picture()
+    assert with_curve.height > made(1, [0.0, 1.0, 2.0]).picture().height + 500
+    rows = red_pixels(with_curve)[:, 0]
+    assert rows.min() < 130 and (rows < 650).sum() > 500

@@ -467,3 +467,19 @@ def test_rules_are_asked_spread_and_reported(client: httpx.Client) -> None:
     assert_problem(client.post("because/reports", json={"runs": [run["id"]], "place": "javascript:"}), 422, "place")
     told = client.post("runs", json={"kind": "predictions", "model": "mnist-cnn"}, headers={"Prefer": "wait=10"}).json()
     assert_problem(client.post("because/reports", json={"runs": [told["id"]]}), 422, "of kind 'predictions'")
+
+
+def test_metrics_are_listed_and_say_why_not(client: httpx.Client) -> None:
+    listed = client.get("metrics").json()
+    assert {"deletion", "insertion", "road", "agreement"} <= {one["name"] for one in listed}
+    assert all(one["kind"] == "metric" and one["unit"] and one["settings"]["properties"] for one in listed)
+    judged = client.get("metrics", params={"model": "mnist-cnn"}).json()
+    assert all(one["refusal"] is None for one in judged)
+
+
+def test_a_measurement_is_a_run(client: httpx.Client) -> None:
+    asked = {"kind": "measure", "model": "mnist-cnn", "image": "digits/test/12", "method": "occlusion"}
+    body = client.post("runs", json=asked | {"metrics": ["sparseness"]}, headers={"Prefer": "wait=10"}).json()
+    assert body["result"]["measurements"]["sparseness"]["verdict"] == "better"
+    assert client.post("runs", json=asked | {"metrics": ["delition"]}).status_code == 404
+    assert client.post("runs", json=asked | {"metrics": ["pointing-game"]}).status_code == 422

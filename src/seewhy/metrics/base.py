@@ -79,6 +79,7 @@ class Metric(BaseModel, ABC):
     needs_others: ClassVar[bool] = False  # True where the map is held against those of other methods
     better: ClassVar[Better]
     unit: ClassVar[str]
+    over: ClassVar[str] = "share of the pixels"  # what a curve runs along, where there is one
     formula: ClassVar[str]  # MathML
     limits: ClassVar[tuple[str, ...]]
     source: ClassVar[str]
@@ -118,7 +119,7 @@ class Metric(BaseModel, ABC):
         own, chance = self.beside_chance(case, as_map(values, case.size))
         curve = None
         if own.shares is not None and own.curves is not None and chance.curves is not None:
-            curve = Curve(*(_array(part) for part in (own.shares, own.curves[0], chance.curves)))
+            curve = Curve(_array(own.shares), _array(own.curves[0]), _array(chance.curves), self.over)
         return Measurement(
             metric=self.name,
             title=self.title,

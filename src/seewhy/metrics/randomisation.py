@@ -32,6 +32,7 @@ class ParameterRandomisation(Metric):
     needs_recipe: ClassVar[bool] = True
     better: ClassVar[Better] = "chance"
     unit: ClassVar[str] = "mean likeness to the map, from −1 to 1"
+    over: ClassVar[str] = "share of the layers that have forgotten"
     formula: ClassVar[str] = (
         "<math display='block'><mfrac><mn>1</mn><mi>L</mi></mfrac><munderover><mo>∑</mo><mrow><mi>l</mi><mo>=</mo>"
         "<mn>1</mn></mrow><mi>L</mi></munderover><mi>ρ</mi><mo>(</mo><mi>v</mi><mo>,</mo><msup><mi>v</mi><mrow><mo>(</mo>"

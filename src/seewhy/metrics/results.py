@@ -6,14 +6,15 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from seewhy import images
+from seewhy import pictures
 from seewhy.metrics.chance import mean_factor
+from seewhy.saving import Drawn
 from seewhy.shares import Interval
 
 SIGNIFICANT = 0.05
@@ -22,14 +23,16 @@ Better = Literal["higher", "lower", "chance"]  # "chance": a sound explainer is 
 
 @dataclass(frozen=True)
 class Curve:
-    """How the model's answer moves while pixels go or come.
+    """How the score moves along the way: while pixels go or come, or while layers forget.
 
-    shares: (P,) of the pixels, from 0 to 1; scores: (P,) for the map; chances: (M, P) for the random maps.
+    shares: (P,) of the way, from 0 to 1; scores: (P,) for the map; chances: (M, P) for the random maps;
+    over: what the shares are of.
     """
 
     shares: NDArray[np.float64]
     scores: NDArray[np.float64]
     chances: NDArray[np.float64]
+    over: str = "share of the pixels"
 
     def describe(self) -> list[dict[str, float]]:
         """Each point with the mean and the standard deviation of the random maps, as plain data."""
@@ -41,12 +44,14 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class Measurement(Drawn):
     """One score of one map.
 
     value: in `unit`; chances: (M,) the same metric for random maps as smooth as this one; better: which way is good.
     curve: where the score is the area under one. notes: plain facts; notes["warnings"] is a list of sentences.
     """
+
+    called: ClassVar[str] = "a measurement"
 
     metric: str
     title: str
@@ -137,6 +142,7 @@ class Measurement:
             "sentence": self.sentence,
             "settings": dict(self.settings),
             "curve": None if self.curve is None else self.curve.describe(),
+            "over": None if self.curve is None else self.curve.over,
             "seconds": self.seconds,
             "notes": dict(self.notes),
         }
@@ -148,24 +154,21 @@ class Measurement:
             curve = {"shares": self.curve.shares, "scores": self.curve.scores, "chance_curves": self.curve.chances}
         return {"chances": self.chances, **curve}
 
-    def to_json(self) -> bytes:
-        """The facts as a JSON file."""
-        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
+    def picture(self) -> Image.Image:
+        """The score on a line among those of the random maps; where it is an area, the curves too."""
+        curve = self.curve
+        return pictures.beside_chance(
+            self.value,
+            self.chances,
+            title=self.title,
+            caption=self.sentence,
+            unit=self.unit,
+            curves=None if curve is None else (curve.shares, curve.scores, curve.chances),
+            over="" if curve is None else curve.over,
+        )
 
     def to_npz(self) -> bytes:
         """All arrays, and the facts as JSON under `facts`."""
         buffer = io.BytesIO()
         np.savez_compressed(buffer, facts=np.array(json.dumps(self.describe())), **self.all_arrays())  # type: ignore[arg-type]
         return buffer.getvalue()
-
-    def save(self, path: str | Path) -> Path:
-        """Write the arrays with all facts (.npz) or the facts alone (.json).
-
-        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
-        """
-        path = Path(path)
-        makers = {".npz": self.to_npz, ".json": self.to_json}
-        if path.suffix.lower() not in makers:
-            raise ValueError(f"a measurement is saved as .npz or .json, got {path.name!r}; choose one of these")
-        images.write_bytes(path, makers[path.suffix.lower()]())
-        return path

@@ -116,6 +116,11 @@ def routes(workbench: Workbench) -> APIRouter:
         """Every attack with its settings as a JSON schema; with `model`, why each cannot work on it, or null."""
         return workbench.describe_attacks(model)
 
+    @router.get("/metrics", tags=["methods"])
+    def metrics(model: str | None = None) -> list[dict[str, Any]]:
+        """Every metric with its settings as a JSON schema; with `model`, why each cannot judge its maps, or null."""
+        return workbench.describe_metrics(model)
+
     @router.get("/datasets", tags=["data sets"])
     def datasets() -> list[dict[str, Any]]:
         """Every data set."""

@@ -184,6 +184,10 @@ class Workbench:
         """The attacks as plain data; with `model`, also why each cannot work on it."""
         return describing.attack_facts(None if model is None else self.model(model))
 
+    def describe_metrics(self, model: str | None = None) -> list[dict[str, Any]]:
+        """The metrics as plain data; with `model`, also why each cannot judge its maps."""
+        return describing.metric_facts(None if model is None else self.model(model))
+
     def describe_datasets(self) -> list[dict[str, Any]]:
         """The data sets as plain data."""
         return [describing.dataset_facts(self.dataset(name)) for name in catalog.datasets()]

@@ -60,6 +60,14 @@ def attack_facts(model: Classifier | None) -> list[dict[str, Any]]:
     return [catalog.describe_attack(kind) | {"refusal": kind.refusal(model)} for kind in kinds]
 
 
+def metric_facts(model: Classifier | None) -> list[dict[str, Any]]:
+    """Every metric with its settings as a JSON schema; with `model`, also why it cannot judge its maps."""
+    kinds = catalog.metrics().values()
+    if model is None:
+        return [catalog.describe_metric(kind) for kind in kinds]
+    return [catalog.describe_metric(kind) | {"refusal": kind.refusal(model)} for kind in kinds]
+
+
 def seen_facts(model: Classifier) -> dict[str, list[int]]:
     """For each layer of maps, how many rows and columns of the picture its middle unit sees.
 
