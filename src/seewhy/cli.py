@@ -88,6 +88,7 @@ def explain(
     target: Annotated[str, typer.Option(help="The class to explain: an index, a label, or argmax.")] = "argmax",
     versus: Annotated[str | None, typer.Option(help="Explain the target rather than this class.")] = None,
     output: Annotated[str, typer.Option(help="Explain the logit or the probability.")] = "logit",
+    trust: Annotated[bool, typer.Option("--trust/--no-trust", help="Say how far to believe the map.")] = True,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to save: .png (picture), .npz (arrays) or .json (facts).")
     ] = None,
@@ -101,7 +102,7 @@ def explain(
     if out is not None:
         check_ending(out)
     wish = {"class": target, "versus": versus, "output": output}
-    task = Task(model=model, image=image, method=method, settings=settings_of(settings), target=wish)
+    task = Task(model=model, image=image, method=method, settings=settings_of(settings), target=wish, trust=trust)
     with reporting_to(Ticker()):
         found = Workbench(data=data).perform(task)
     if out is not None:
@@ -402,6 +403,8 @@ def _in_words(found: Explanation) -> str:
     ]
     if "gap" in found.notes:
         lines.append(f"Completeness gap {found.notes['gap']:+.2g} ({found.notes['relative_gap']:.2%})")
+    if "trust" in found.notes:
+        lines.append(found.notes["trust"]["sentence"])
     return "\n".join(lines + [f"Warning: {warning}" for warning in found.notes["warnings"]])
 
 

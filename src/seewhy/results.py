@@ -116,6 +116,8 @@ class Explanation(Drawn):
         footer = [note] if note else []
         if "gap" in self.notes:
             footer.append(f"Sums to {self.values.sum():+.2f}; completeness gap {self.notes['relative_gap']:.2%}.")
+        if "trust" in self.notes:
+            footer.append(str(self.notes["trust"]["short"]))
         return pictures.card(
             self.values,
             self.image,

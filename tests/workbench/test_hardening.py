@@ -59,5 +59,5 @@ def test_what_cannot_work_is_refused_at_once(bench, changes, error, words):
 
 @pytest.mark.parametrize("address", ["hardened:../../etc/passwd", "hardened:", "hardened:0123456789abcdef"])
 def test_no_address_of_a_hardened_model_reaches_elsewhere(bench, address):
-    with pytest.raises(LookupError, match="no model called|hardened model"):
+    with pytest.raises(LookupError, match=r"no model called|hardened model"):
         bench.model(address)

@@ -17,15 +17,23 @@ from torch import Tensor
 
 def random_maps(values: Tensor, count: int, seed: int = 0) -> Tensor:
     """`count` random maps (count, …, H, W) as smooth as `values` (H, W) or (C, H, W); channels move together."""
+    return turned(values, random_phases((values.shape[-2], values.shape[-1]), count, seed))
+
+
+def random_phases(size: tuple[int, int], count: int, seed: int = 0) -> Tensor:
+    """The phases of white noise, (count, H, W // 2 + 1), complex numbers of size 1: what `turned` turns waves by."""
     generator = torch.Generator().manual_seed(seed)
-    size = values.shape[-2:]
     noise = torch.randn(count, *size, generator=generator, dtype=torch.float64)
-    phases = torch.fft.rfft2(noise)
-    phases = phases / phases.abs().clamp(min=1e-300)  # of white noise, so that the result is real
+    phases: Tensor = torch.fft.rfft2(noise)
+    return phases / phases.abs().clamp(min=1e-300)  # of white noise, so that the result is real
+
+
+def turned(values: Tensor, phases: Tensor) -> Tensor:
+    """`values` (H, W) or (C, H, W) with each wave turned by each of `phases`: (count, …, H, W)."""
     waves = torch.fft.rfft2(values.detach().cpu().double())
     if values.ndim == 3:
         phases = phases[:, None]
-    found: Tensor = torch.fft.irfft2(waves * phases, s=size)
+    found: Tensor = torch.fft.irfft2(waves * phases, s=values.shape[-2:])
     return found.to(values)
 
 

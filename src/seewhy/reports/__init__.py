@@ -115,8 +115,10 @@ def _rows(found: Explanation) -> Iterable[tuple[str, str]]:
     settings = {name: value for name, value in found.settings.items() if value is not None}
     yield "Settings", ", ".join(f"{name} {value}" for name, value in settings.items()) or "none"
     yield "Sum of the map", f"{found.values.sum(dtype=np.float64):.4g}"
+    if "trust" in found.notes:
+        yield "Trust", found.notes["trust"]["sentence"]
     for name, value in found.notes.items():
-        if name not in ("warnings", "sum", "score", *settings):  # said elsewhere
+        if name not in ("warnings", "trust", "sum", "score", *settings):  # said elsewhere
             yield name.replace("_", " ").capitalize(), _said(value)
     yield "Picture", found.address or "given without an address"
     yield "Model", f"{found.model}, fingerprint {found.fingerprint}"

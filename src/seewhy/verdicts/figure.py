@@ -11,16 +11,18 @@ level. How it was chosen, and how well it tells maps that find a known cause fro
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seewhy.classifiers.base import Classifier
-from seewhy.metrics.chance import random_maps
+from seewhy.metrics.chance import random_phases, turned
 from seewhy.results import Explanation
 from seewhy.targets import ClassScore
 from seewhy.verdicts.squares import Squares, hide_squares
@@ -54,25 +56,26 @@ class Trust:
 
     @property
     def word(self) -> Word:
-        """The figure in a word: at .95 one of twenty random maps would be trusted too."""
-        if self.value >= TRUST:
-            return "trust"
-        return "doubt" if self.value >= DOUBT else "no better than chance"
+        """The figure in a word."""
+        return word_of(self.value)
+
+    @property
+    def short(self) -> str:
+        """The figure in a few words."""
+        return f"{self.word.capitalize()}: better than {round(self.value * self.maps)} of {self.maps} random maps."
 
     @property
     def sentence(self) -> str:
         """The figure in words, with the two numbers it compares."""
-        beaten = round(self.value * self.maps)
-        return (
-            f"{self.word.capitalize()}: better than {beaten} of {self.maps} random maps. Hidden where the map points, "
-            f"the answer loses {self.fall:.2g} of its log-odds; where random maps point, {self.chance:.2g}."
-        )
+        hidden = f"Hidden where the map points, the answer loses {self.fall:.2g} of its log-odds"
+        return f"{self.short} {hidden}; where random maps point, {self.chance:.2g}."
 
     def describe(self) -> dict[str, Any]:
         """Everything as plain data."""
         return {
             "value": self.value,
             "word": self.word,
+            "short": self.short,
             "sentence": self.sentence,
             "fall": self.fall,
             "chance": self.chance,
@@ -85,8 +88,15 @@ class Trust:
         }
 
 
+def word_of(value: float) -> Word:
+    """A figure in a word: at .95 one of twenty random maps would be trusted too."""
+    if value >= TRUST:
+        return "trust"
+    return "doubt" if value >= DOUBT else "no better than chance"
+
+
 def trust(model: Classifier, why: Explanation, maps: int = MAPS, seed: int = 0) -> Trust:
-    """The trust figure of `why`, an explanation of `model`: at most 25 extra passes, without gradients.
+    """The trust figure of `why`, an explanation of `model`: 17 extra passes, without gradients.
 
     Raises: ValueError where `why` is not of this model's size, or of another model.
     """
@@ -102,6 +112,11 @@ def trust(model: Classifier, why: Explanation, maps: int = MAPS, seed: int = 0) 
     return figure(squares, target, why.values, maps, seed, started)
 
 
+def trusted(model: Classifier, why: Explanation) -> Explanation:
+    """The same explanation with its trust figure, as plain data, under notes["trust"]."""
+    return replace(why, notes={**why.notes, "trust": trust(model, why).describe()})
+
+
 def figure(
     squares: Squares,
     target: ClassScore,
@@ -114,7 +129,7 @@ def figure(
     started = time.perf_counter() if started is None else started
     falls = squares.falls(target)
     own = _coarse(values)
-    others = random_maps(torch.from_numpy(own), maps, seed).numpy()
+    others = turned(torch.from_numpy(own), _phases(own.shape, maps, seed)).numpy()
     found = pointed(squares, falls, np.concatenate([own[None], others]))
     ahead = found[0] - found[1:]
     even = np.ptp(own) <= 1e-9 * np.abs(own).max(initial=0)  # such a map points nowhere, and its random maps are equal
@@ -125,7 +140,7 @@ def figure(
         spread=float(found[1:].std()),
         largest=float(falls.max()),
         maps=maps,
-        passes=len(squares.scores),
+        passes=len(squares.scores) + 1,  # the picture itself goes along
         seconds=time.perf_counter() - started,
         falls=falls,
     )
@@ -147,3 +162,9 @@ def _coarse(values: NDArray[Any]) -> NDArray[np.float64]:
         found = F.adaptive_avg_pool2d(found[None], size)[0]
     coarse: NDArray[np.float64] = found.numpy()
     return coarse
+
+
+@lru_cache(maxsize=8)
+def _phases(size: tuple[int, int], count: int, seed: int) -> Tensor:
+    """Those of random maps of one size, which every map of that size is held against; 3.4 MB for 64 × 64."""
+    return random_phases(size, count, seed)

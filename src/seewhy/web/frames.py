@@ -76,6 +76,10 @@ class Question:
         """Why; raises progress.Cancelled once `stale` says that nobody wants to know any more."""
         return self.workbench.explain(self.model, seen, recipe, self.target, _Watch(stale))
 
+    def trust(self, found: Explanation) -> Explanation:
+        """The same map with its trust figure."""
+        return self.workbench.trusted(self.model, found)
+
 
 def predicted(belief: Prediction, seen: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     """The arrays of a prediction: probs and logits (K,), seen (H, W) in 8 bits."""
@@ -105,14 +109,21 @@ def explained(found: Explanation) -> dict[str, object]:
     }
 
 
+def believed(found: Explanation) -> dict[str, object]:
+    """The trust figure of a map as JSON."""
+    return {"trust": json.dumps(found.notes["trust"])}
+
+
 def everything(question: Question, pixels: bytes) -> bytes:
     """Prediction and whole explanation of one frame in one packet."""
     seen, belief, spent = question.predict(pixels)
     arrays, about = predicted(belief, seen), {"seq": 0, "phase": "predict", "ms": round(spent, 2), "final": 1}
     if question.recipe is None:
         return wire.pack(arrays, about)
-    found = question.explain(seen, question.recipe)
-    return wire.pack(arrays | {"values": found.values}, about | {"phase": "explain"} | explained(found))
+    found = question.trust(question.explain(seen, question.recipe))
+    return wire.pack(
+        arrays | {"values": found.values}, about | {"phase": "explain"} | explained(found) | believed(found)
+    )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from seewhy.explainers.base import Explainer
 from seewhy.progress import Cancelled
 from seewhy.results import Explanation
 from seewhy.web import wire
-from seewhy.web.frames import Config, Question, everything, explained, predicted
+from seewhy.web.frames import Config, Question, believed, everything, explained, predicted
 from seewhy.web.problems import problem, sentence, status_of
 from seewhy.workbench import Workbench
 
@@ -163,6 +163,7 @@ class Session:
             found = found if sketch == recipe else await self._explain(question, seen, recipe)
             if found is not None:
                 await self._show(frame, found, final=True)
+                await self._judge(frame, question, found)
 
     async def _explain(self, question: Question, seen: NDArray[np.float32], recipe: Explainer) -> Explanation | None:
         """The explanation; None where newer ink came meanwhile."""
@@ -178,6 +179,14 @@ class Session:
     async def _show(self, frame: Frame, found: Explanation, final: bool) -> None:
         about = {"seq": frame.seq, "phase": "explain", "final": int(final)} | explained(found)
         await self._socket.send_bytes(wire.pack({"values": found.values}, about))
+
+    async def _judge(self, frame: Frame, question: Question, found: Explanation) -> None:
+        """How far the map is to be believed, once it is shown and the pen still rests."""
+        if self._stale():
+            return
+        judged = await self._compute(question, lambda: question.trust(found))
+        if not self._stale():
+            await self._socket.send_bytes(wire.pack({}, {"seq": frame.seq, "phase": "trust"} | believed(judged)))
 
     async def _say(self, kind: str, facts: dict[str, Any]) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):  # nobody listens any more

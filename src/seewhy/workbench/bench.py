@@ -29,6 +29,7 @@ from seewhy.progress import Cancelled, Listener, reporting_to, track
 from seewhy.reports.exhibits import Exhibit
 from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
+from seewhy.verdicts import figure
 from seewhy.workbench import describing, hardening, kinds
 from seewhy.workbench.addresses import Addresses, Picture
 from seewhy.workbench.desks import Desk
@@ -291,6 +292,10 @@ class Workbench:
             found = recipe(self.model(model), image, target)
         self.note_seconds(model, recipe.name, found.seconds)
         return replace(found, model=model)
+
+    def trusted(self, model: str, found: Explanation) -> Explanation:
+        """The same explanation with its trust figure in notes["trust"]."""
+        return figure.trusted(self.model(model), found)
 
     def aside(self, model: str, work: Callable[[], T]) -> Future[T]:
         """Do `work` in the model's live thread, beside its runs: for whoever waits with the pen in the hand."""

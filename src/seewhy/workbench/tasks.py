@@ -43,7 +43,8 @@ class Question(BaseModel):
 class Task(Question):
     """Explain why `model` sees `target` in `image`.
 
-    model, image: addresses; settings: the fields of the method; target: see `targets.resolve`.
+    model, image: addresses; settings: the fields of the method; target: see `targets.resolve`;
+    trust: whether the figure goes into notes["trust"].
     """
 
     kind: Literal["explain"] = "explain"
@@ -51,6 +52,13 @@ class Task(Question):
     method: str = Field(min_length=1, max_length=200)
     settings: dict[str, Any] = Field(default_factory=dict)
     target: Any = "argmax"
+    trust: bool = Field(True, description="whether the trust figure stands beside the map; it takes 17 passes")
+
+    @property
+    def key(self) -> str:
+        """The question in one canonical line; `trust` is in it only where it is off, as it was before there was one."""
+        asked = self.model_dump(mode="json", exclude={"trust"} if self.trust else None)
+        return json.dumps(asked, sort_keys=True, ensure_ascii=False)
 
     @property
     def title(self) -> str:

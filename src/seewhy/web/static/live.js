@@ -11,7 +11,7 @@ import { safetensors } from "./wire.js";
 
 const WAITS = [1000, 2000, 4000, 8000];
 
-/** Tells "sent"; "predict" with a Guess; "explain" with a Heat; "problem" with a sentence, and whether the server is gone. */
+/** Tells "sent"; "predict" with a Guess; "explain" with a Heat, "trust" with how far to believe it; "problem" with a sentence, and whether the server is gone. */
 export class Live extends EventTarget {
   /** @type {Config | null} */
   #config = null;
@@ -113,12 +113,18 @@ export class Live extends EventTarget {
   /** @param {import("./wire.js").Bundle} bundle */
   #bytes(bundle) {
     const seq = Number(bundle.metadata.seq);
+    if (bundle.metadata.phase === "trust") return this.#trust(seq, bundle.metadata);
     const phase = bundle.metadata.phase === "predict" ? "predict" : "explain";
     if (seq < this.#floor || seq < this.#shown[phase]) return;
     this.#shown[phase] = seq;
     const latency = performance.now() - (this.#times.get(seq) ?? NaN);
     for (const old of this.#times.keys()) if (old < seq) this.#times.delete(old);
     this.#say(phase, { ...(phase === "predict" ? guessOf(bundle) : mapOf(bundle)), latency });
+  }
+
+  /** Comes after the whole map, while the pen rests. @param {number} seq @param {Record<string, string>} said */
+  #trust(seq, said) {
+    if (seq === this.#shown.explain && seq >= this.#floor) this.#say("trust", JSON.parse(said.trust));
   }
 
   /** @param {{ type: string, detail?: string }} message */

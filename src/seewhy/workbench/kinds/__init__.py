@@ -11,6 +11,7 @@ from seewhy.workbench.kinds.attack import Attacks
 from seewhy.workbench.kinds.base import Kind
 from seewhy.workbench.kinds.causal import CausalKind
 from seewhy.workbench.kinds.chain import ChainKind
+from seewhy.workbench.kinds.check import Check
 from seewhy.workbench.kinds.class_rules import ClassRulesKind
 from seewhy.workbench.kinds.doctor import DoctorKind
 from seewhy.workbench.kinds.erase import Erase
@@ -41,6 +42,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     CausalKind(),
     ClassRulesKind(),
     SweepKind(),
+    Check(),
     Measure(),
     DoctorKind(),
 )

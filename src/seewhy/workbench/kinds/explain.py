@@ -10,6 +10,7 @@ from seewhy.classifiers.base import Classifier
 from seewhy.explainers.base import Explainer
 from seewhy.reports.reproducing import python_for
 from seewhy.results import Explanation
+from seewhy.verdicts.figure import trusted
 from seewhy.workbench.addresses import Picture
 from seewhy.workbench.kinds.base import Kind, Plan
 from seewhy.workbench.tasks import Task
@@ -33,7 +34,7 @@ class ExplainPlan(Plan[Explanation]):
             found = self.recipe(self.model, self.picture.image, self.task.target)
         found = found.at(self.picture.address, self.picture.truth_for(self.model.labels))
         bench.note_seconds(self.task.model, self.task.method, found.seconds)
-        return replace(found, model=self.task.model)
+        return replace(trusted(self.model, found) if self.task.trust else found, model=self.task.model)
 
 
 class Explain(Kind[Task, Explanation]):
@@ -61,5 +62,10 @@ def task_of(found: Explanation) -> Task:
     """The question that `found` answers."""
     target = {name: found.target[name] for name in ("class", "versus", "output")}
     return Task(
-        model=found.model, image=found.address or "", method=found.method, settings=dict(found.settings), target=target
+        model=found.model,
+        image=found.address or "",
+        method=found.method,
+        settings=dict(found.settings),
+        target=target,
+        trust="trust" in found.notes,
     )
