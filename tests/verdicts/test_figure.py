@@ -17,11 +17,11 @@ from seewhy.targets import ClassScore
 from seewhy.verdicts.figure import figure, trust
 from seewhy.verdicts.squares import around, hide_squares, log_odds
 
-SIDE = 20  # squares of 4 × 4
+SIDE = 16  # squares of 4 × 4
 
 
 def corner(x: np.ndarray) -> np.ndarray:
-    """Sure of class 1 where the square in row 1, column 3 of five is white."""
+    """Sure of class 1 where the square in row 1, column 3 of four is white."""
     odds = x[:, 4:8, 12:16, 0].sum((1, 2)) - 8
     return np.stack([1 / (1 + np.exp(odds)), 1 / (1 + np.exp(-odds))], 1)
 
@@ -45,11 +45,11 @@ def squares_of(model, image):
 def test_only_the_square_that_decides_has_a_fall_and_it_is_exact(model, image):
     squares = squares_of(model, image)
     falls = squares.falls(ClassScore(1))
-    assert falls.shape == (5, 5) and falls[1, 3] == pytest.approx(16, abs=1e-3)  # from 8 to −8
+    assert falls.shape == (4, 4) and falls[1, 3] == pytest.approx(16, abs=1e-3)  # from 8 to −8
     falls[1, 3] = 0
     assert abs(falls).max() < 1e-3
     assert squares.falls(ClassScore(0))[1, 3] == pytest.approx(-16, abs=1e-3)
-    assert len(squares.scores) == 25
+    assert len(squares.scores) == 16
 
 
 def test_a_map_of_that_square_is_trusted_and_one_of_another_square_or_sign_is_not(model, image):
@@ -99,16 +99,16 @@ def test_log_odds_are_those_of_the_softmax_and_against_a_rival_the_difference():
     assert log_odds(scores, ClassScore(0))[1] == pytest.approx(80 - np.log(2))  # not infinite, as by probabilities
 
 
-def test_twenty_five_pictures_are_asked_about_and_none_the_second_time(model, image):
+def test_seventeen_pictures_are_asked_about_and_none_the_second_time(model, image):
     asked = []
     counting = FunctionClassifier(
         lambda x: asked.append(len(x)) or corner(x), labels=["no", "yes"], input_shape=(1, SIDE, SIDE)
     )
-    why = seewhy.explain(counting, image[0].numpy(), "occlusion", patch=10, stride=10)
+    why = seewhy.explain(counting, image[0].numpy(), "occlusion", patch=8, stride=8)
     asked.clear()
     first = trust(counting, why)
-    assert sum(asked) == first.passes == 25
-    assert trust(counting, why).value == first.value and sum(asked) == 25
+    assert sum(asked) == first.passes == 17
+    assert trust(counting, why).value == first.value and sum(asked) == 17
 
 
 def test_it_tells_the_maps_of_the_shipped_network_from_the_same_maps_in_the_wrong_place():
@@ -122,5 +122,5 @@ def test_it_tells_the_maps_of_the_shipped_network_from_the_same_maps_in_the_wron
 
 
 def test_an_explanation_of_another_model_is_refused(model):
-    with pytest.raises(ValueError, match=r"must be of .*, \(1, 20, 20\) and 2 classes, got \(1, 28, 28\) and 10"):
+    with pytest.raises(ValueError, match=r"must be of .*, \(1, 16, 16\) and 2 classes, got \(1, 28, 28\) and 10"):
         trust(model, seewhy.explain("mnist-cnn", "digits/test/3", "saliency"))
