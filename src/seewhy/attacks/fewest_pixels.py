@@ -53,9 +53,10 @@ class FewestPixels(Attack):
     def _change(self, model: Classifier, x: Tensor, goal: Goal) -> tuple[Tensor, dict[str, Any]]:
         here = x.clone()
         changed = torch.zeros(x.shape[1:], dtype=torch.bool)
-        for _ in track(range(self.pixels + 1), "trying pixels"):
+        most = min(self.pixels, changed.numel())
+        for _ in track(range(most + 1), "trying pixels"):
             gradient, scores = climb(model, here[None], goal, "margin")
-            if bool(goal.reached(scores.cpu())[0]) or int(changed.sum()) == self.pixels:
+            if bool(goal.reached(scores.cpu())[0]) or int(changed.sum()) == most:
                 break
             wanted = (gradient[0] > 0).to(x)  # white where brighter helps, black where darker does
             promise = (gradient[0] * (wanted - here)).sum(0).masked_fill(changed, -torch.inf)

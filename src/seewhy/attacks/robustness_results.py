@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seewhy import images
 from seewhy.pictures.charts import Line, chart
+from seewhy.saving import Drawn
 from seewhy.shares import wilson
 
 RANDOM = "random"  # the attack that does not look: every value moves by ±epsilon, at random
@@ -23,12 +20,14 @@ MARGIN = 0.01  # accuracies closer than this count as equal
 
 
 @dataclass(frozen=True)
-class Robustness:
+class Robustness(Drawn):
     """What was left of a model's accuracy.
 
     right: (A, E, N), whether image n is still right under attack a with epsilon e. epsilons: (E,), 0 first.
     blind: which of the attacks ask for no gradient.
     """
+
+    called: ClassVar[str] = "robustness"
 
     attacks: tuple[str, ...]
     epsilons: tuple[float, ...]
@@ -109,28 +108,6 @@ class Robustness:
     def picture(self, dark: bool = False) -> Image.Image:
         """Accuracy over epsilon: a line with its 95 % band for each attack, and the worst case."""
         return plot(self.describe(), dark)
-
-    def save(self, path: str | Path, dark: bool = False) -> Path:
-        """Write the plot (.png) or the facts (.json).
-
-        Raises: ValueError for another ending; OSError where the file cannot be written (then nothing is changed).
-        """
-        path = Path(path)
-        if path.suffix.lower() not in (".png", ".json"):
-            raise ValueError(f"robustness is saved as .png or .json, got {path.name!r}; choose one of these")
-        return images.write_bytes(path, self.to_json() if path.suffix.lower() == ".json" else self._png(dark))
-
-    def to_json(self) -> bytes:
-        """The facts as a JSON file."""
-        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
-
-    def _png(self, dark: bool) -> bytes:
-        buffer = io.BytesIO()
-        self.picture(dark).save(buffer, "PNG")
-        return buffer.getvalue()
-
-    def _repr_png_(self) -> bytes:
-        return self._png(dark=False)
 
 
 def plot(facts: Mapping[str, Any], dark: bool = False) -> Image.Image:

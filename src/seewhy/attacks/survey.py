@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from seewhy.attacks.goals import Goal
 from seewhy.classifiers.base import Classifier
 from seewhy.inference.batches import batch_size
 from seewhy.progress import track
+from seewhy.saving import Saved
 from seewhy.shares import wilson
 
 
@@ -31,13 +31,15 @@ class Labelled(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Survey:
+class Survey(Saved):
     """What became of N pictures.
 
     truth, before, after: (N,) class indices; truth is what the model saw where the class was not known. before_sure,
     after_sure: (N,) the probabilities of `before` and `after`. sure: from which probability on an answer is confident.
     labelled: how many true classes were known. A picture that was wrong before was left alone.
     """
+
+    called: ClassVar[str] = "a survey"
 
     addresses: tuple[str, ...]
     truth: NDArray[np.int64] = field(repr=False)
@@ -108,10 +110,6 @@ class Survey:
             "seconds": self.seconds,
             "fingerprint": self.fingerprint,
         }
-
-    def to_json(self) -> bytes:
-        """The facts as a JSON file."""
-        return json.dumps(self.describe(), indent=2, ensure_ascii=False).encode()
 
     def _row(self, index: int) -> dict[str, Any]:
         return {
