@@ -333,6 +333,24 @@ def test_every_picture_can_be_fooled(open_page: Open, hash_: str, ready: str, pl
     assert "img=digits/test/" in page.evaluate("location.hash")
 
 
+def test_a_drawing_can_be_fooled_from_its_menu(open_page: Open, server: Any) -> None:
+    ink = re.findall(r'ink: "([\w-]+)"', httpx.get(server.url + "examples.js").text)[0]
+    page = open_page(f"#/draw?model=mnist-cnn&ink={ink}")
+    until(page, "document.querySelector('why-card heat-map').data", 20)
+    seen = page.locator("guess-card .seen")
+    seen.focus()
+    page.keyboard.press("Enter")
+    names = page.get_by_role("menuitem").all_inner_texts()
+    assert not any("Open in Draw" in name for name in names)
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('guess-card .seen')")
+    seen.click(button="right")
+    page.get_by_role("menuitem", name=re.compile("^Fool it")).click()
+    until(page, TOLD, 30)
+    assert page.locator("h1").inner_text() == "A drawing"
+    assert "img=ink:" in page.evaluate("location.hash")
+
+
 def test_a_narrow_window_has_a_menu_for_the_rest(open_page: Open) -> None:
     page = nudged(open_page, width=320, height=640)
     assert page.evaluate(

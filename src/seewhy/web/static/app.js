@@ -6,7 +6,6 @@ import { find, html, stylesheet } from "./html.js";
 import { listen } from "./keys.js";
 import { format, parse } from "./route.js";
 import { State } from "./state.js";
-import "./elements/more-screens.js";
 import { ShareMenu } from "./elements/share-menu.js";
 import { StatusBar } from "./elements/status-bar.js";
 import { percent } from "./elements/probability-bars.js";
@@ -58,7 +57,8 @@ export class App {
     document.addEventListener("click", (event) => this.#click(event));
     this.#select.addEventListener("change", () => this.#choose(this.#select.value));
     this.#bar.addEventListener("help", this.help);
-    find(document, "share-menu", ShareMenu).items = async () => [{ label: "Copy link", action: () => this.copy(location.href, "Link") }, ...((await this.page?.shareItems?.()) ?? [])];
+    find(document, "header > share-menu", ShareMenu).items = async () => [{ label: "Copy link", action: () => this.copy(location.href, "Link") }, ...((await this.page?.shareItems?.()) ?? [])];
+    find(document, ".rest", ShareMenu).items = () => Array.from(/** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav .rare")), (link) => ({ label: link.innerText || String(link.textContent), action: () => link.click() }));
     listen(() => [this.page?.shortcuts ?? {}, this.shortcuts], () => this.state.get("letters"));
     watchLine(this, () => this.#route());
     watchRuns(this.#bar);
@@ -70,7 +70,7 @@ export class App {
   shortcuts = {
     "?": ["This help", () => this.help()],
     ...Object.fromEntries(Object.keys(PAGES).map((name) => [`g ${name[0]}`, [`Go to ${name[0].toUpperCase()}${name.slice(1)}`, () => this.#go(name)]])),
-    s: ["Share", () => find(document, "share-menu", ShareMenu).open()],
+    s: ["Share", () => find(document, "header > share-menu", ShareMenu).open()],
     t: ["Light or dark", () => this.state.set("theme", this.state.dark ? "light" : "dark")],
   };
 

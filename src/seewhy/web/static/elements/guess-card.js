@@ -8,7 +8,7 @@ import { percent, ProbabilityBars } from "./probability-bars.js";
 /** @typedef {{ labels: string[], probabilities: ArrayLike<number> | null, target: number | null, follow: boolean,
  *   seen?: { pixels: ArrayLike<number>, width: number, height: number } | null }} Guessed */
 
-/** Events: "choose" {index}, "follow" {on}, "live" {on}, "classify". */
+/** Events: "choose" {index}, "follow" {on}, "live" {on}, "classify", "menu" {anchor, x?, y?} of the picture as it was seen. */
 export class GuessCard extends HTMLElement {
   #body = html`<section class="card" aria-labelledby="sees-title">
     <div class="row spread"><h2 id="sees-title">What it sees</h2>
@@ -16,7 +16,7 @@ export class GuessCard extends HTMLElement {
       <label class="check"><input type="checkbox" name="live" @change=${(/** @type {Event} */ e) => this.#tell("live", e)}> Live</label></div>
     </div>
     <div class="verdict"><strong></strong><p><span class="sure"></span><small class="dim"></small></p>
-      <figure><canvas width="28" height="28" role="img" aria-label="The picture as the model saw it"></canvas><figcaption class="small dim">model saw</figcaption></figure></div>
+      <figure><button type="button" class="seen quiet" aria-haspopup="menu" aria-label="The picture as the model saw it: what to do with it" @click=${(/** @type {MouseEvent} */ e) => this.#menu(e)} @contextmenu=${(/** @type {MouseEvent} */ e) => this.#menu(e)}><canvas width="28" height="28" role="img" aria-label="The picture as the model saw it"></canvas></button><figcaption class="small dim">model saw</figcaption></figure></div>
     <probability-bars role="group" aria-label="Classes; choose one to explain it"></probability-bars>
     <div class="row spread"><label class="check"><input type="checkbox" name="follow" @change=${(/** @type {Event} */ e) => this.#tell("follow", e)}> Follow the guess</label>
       <button type="button" class="primary" @click=${() => this.dispatchEvent(new CustomEvent("classify", { bubbles: true }))}>Classify <kbd>⏎</kbd></button></div>
@@ -52,6 +52,14 @@ export class GuessCard extends HTMLElement {
   /** What is shown is old: it stays, and is dimmed if the new takes its time. @param {boolean} waiting */
   set waiting(waiting) {
     this.#body.classList.toggle("waiting", waiting);
+  }
+
+  /** @param {MouseEvent} event */
+  #menu(event) {
+    event.preventDefault();
+    const anchor = /** @type {HTMLElement} */ (event.currentTarget);
+    const there = event.type === "contextmenu" && (event.clientX || event.clientY) ? { x: event.clientX, y: event.clientY } : {};
+    this.dispatchEvent(new CustomEvent("menu", { detail: { anchor, ...there } }));
   }
 
   /** @param {string} type @param {Event} event */

@@ -46,6 +46,7 @@ export default class DrawPage extends HTMLElement {
     on(this.#sees, "classify", () => this.#ask());
     on(this.#why, "recipe", (recipe) => this.#choose(recipe));
     on(find(this, "example-row"), "choose", ({ ink }) => this.#load(ink));
+    on(this.#sees, "menu", async (place) => (await import("./draw-menu.js")).seenMenu(this.app, await this.image, place));
     on(this.#live, "sent", () => (this.#sees.waiting = this.#why.waiting = true));
     on(this.#live, "predict", (answer) => this.#predicted(answer));
     on(this.#live, "explain", (answer) => this.#explained(answer));
