@@ -98,3 +98,18 @@ def test_an_empty_picture_has_no_pieces_and_no_order(digit_model):
     path = LeastEvidence()(digit_model, np.zeros((1, 28, 28), np.float32)).path
     assert len(path.sequence) == len(path.drops) == 0
     assert (path.pieces == -1).all()
+
+
+def test_ink_that_has_no_number_goes_with_the_nearest_stroke(digit_model, digit):
+    parts = np.zeros((28, 28), int)
+    parts[5, 14], parts[22, 14] = 1, 2  # one dot at the top, one at the bottom
+    path = LeastEvidence(pieces="strokes")(digit_model, digit, parts=parts).path
+    rows = np.indices((28, 28))[0]
+    ink = digit[0] > 1 / 512
+    assert set(path.pieces[ink & (rows <= 12)]) == {0}
+    assert set(path.pieces[ink & (rows >= 15)]) == {1}
+
+
+def test_parts_of_another_size_are_refused(digit_model, digit):
+    with pytest.raises(ValueError, match="28 × 28"):
+        LeastEvidence(pieces="strokes")(digit_model, digit, parts=np.ones((14, 14), int))

@@ -51,6 +51,7 @@ def test_an_attack_takes_the_picture_s_own_label_for_true(bench):
         ("attack", {"settings": {"epsilon": 2}}, ValueError, "less than or equal to 1"),
         ("attack", {"target": 5}, ValueError, "already counts as '5'"),
         ("erase", {"settings": {"pieces": "lines"}}, ValueError, "pieces"),
+        ("erase", {"parts": "digits/test/1", "settings": {"pieces": "pixels"}}, ValueError, "ask for strokes"),
         ("erase", {"target": "dog"}, LookupError, "no class called 'dog'"),
         ("nonsense", {"data": None, "settings": {"form": "guided"}}, ValueError, "name the data set"),
         ("robustness", {"attacks": ["deepfool"]}, ValueError, "has no epsilon"),
@@ -142,3 +143,26 @@ def test_robustness_has_a_plot_and_its_python_repeats_it(bench, tmp_path, monkey
     exec(exhibit.python, {})
     with Image.open(tmp_path / "robustness.png") as saved:
         np.testing.assert_array_equal(np.asarray(saved), exhibit.panels[0][1])
+
+
+def test_strokes_that_a_person_drew_are_taken_as_drawn(bench):
+    left, right = np.zeros((2, 28, 28), np.float32)
+    left[6:22, 8:10], right[6:22, 18:20] = 1, 1
+    numbers = np.where(left > 0, 1, np.where(right > 0, 2, 0)) / np.float32(255)
+    drawing, parts = (images.ink_encode(one[None]) for one in (left + right, numbers))
+    found = bench.ask(task("erase", image=drawing, parts=parts, target=1))
+    assert found.facts["pieces"] == 2
+    pieces = found.all_arrays()["pieces"]
+    np.testing.assert_array_equal(pieces, np.where(left > 0, 0, np.where(right > 0, 1, -1)))
+    again = bench.ask(task("erase", image=drawing, target=1))  # without them the picture itself is cut
+    assert again.facts["pieces"] > 2
+
+
+def test_the_code_of_a_run_with_own_strokes_says_the_same(bench, capsys):
+    ink = images.ink_encode(bench.image("digits/test/12").image)
+    numbers = np.zeros((1, 28, 28), np.float32)
+    numbers[:, :14], numbers[:, 14:] = 1 / 255, 2 / 255
+    asked = task("erase", image=ink, parts=images.ink_encode(numbers))
+    found = bench.ask(asked)
+    exec(kinds.kind_of(asked).python(asked, found), {})
+    assert capsys.readouterr().out.strip() == found.facts["sentence"]

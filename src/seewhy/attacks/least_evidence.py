@@ -16,7 +16,7 @@ from torch import Tensor
 from seewhy import images
 from seewhy.attacks.evidence_order import Order
 from seewhy.attacks.evidence_search import Search
-from seewhy.attacks.pieces import PieceKind, cut
+from seewhy.attacks.pieces import Labels, PieceKind, cut, drawn
 from seewhy.classifiers.base import Classifier, Prediction
 from seewhy.classifiers.labels import index_of
 
@@ -131,26 +131,32 @@ class LeastEvidence(BaseModel):
         height, width = model.input_shape[1:]
         return cls(**({"pieces": "pixels" if height * width <= 32 * 32 else "superpixels"} | settings))
 
-    def __call__(self, model: Classifier, image: Any, target: int | str | None = None) -> Evidence:
+    def __call__(
+        self, model: Classifier, image: Any, target: int | str | None = None, parts: Labels | None = None
+    ) -> Evidence:
         """The least evidence in one picture for `target`; by default for the class that the model sees.
 
-        Raises: LookupError for a class that does not exist, ValueError for a picture that cannot be read.
+        parts: (H, W), where the strokes are known already, the number of each pixel's stroke from 1 on, else 0.
+
+        Raises: LookupError for a class that does not exist, ValueError for a picture that cannot be read and for parts
+        of another size.
         """
         x = model.prepare(image)
         before = model.predict_batch(x)[0]
         index = before.index if target is None else index_of(target, model.labels)
         started = time.perf_counter()
         ground = _ground(self.background, x)
-        labels = cut(_array(x[0]), _array(ground[0]), self.pieces, self.count)
+        seen, behind = _array(x[0]), _array(ground[0])
+        labels = cut(seen, behind, self.pieces, self.count) if parts is None else drawn(parts, seen, behind)
         search = Search(model, x[0], ground[0], labels, index, self.confidence)
         reached = before.probabilities[index] >= self.confidence
         if reached:
             search.run()
         least = search.shown(search.alive)
         return Evidence(
-            image=_array(x[0]),
+            image=seen,
             least=_array(least),
-            ground=_array(ground[0]),
+            ground=behind,
             kept=np.isin(labels, np.flatnonzero(search.alive)) & (labels >= 0),
             order=search.order(),
             shares=np.array(search.shares),

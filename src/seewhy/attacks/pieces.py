@@ -28,6 +28,22 @@ def cut(image: NDArray[np.float32], background: NDArray[np.float32], kind: Piece
     return _numbered(makers[kind](image, count), matters)
 
 
+def drawn(parts: NDArray[np.int64], image: NDArray[np.float32], background: NDArray[np.float32]) -> Labels:
+    """Pieces as a person drew them: parts (H, W) numbers them from 1, and what has no number goes with the nearest.
+
+    Raises: ValueError where the shapes differ or no part has a number.
+    """
+    from scipy import ndimage
+
+    if parts.shape != image.shape[1:] or not (parts > 0).any():
+        raise ValueError(
+            f"parts must number some pixels of a picture of {image.shape[1]} × {image.shape[2]} from 1 on, got "
+            f"{' × '.join(map(str, parts.shape))} with {len(np.unique(parts[parts > 0]))} numbers"
+        )
+    nearest = ndimage.distance_transform_edt(parts <= 0, return_distances=False, return_indices=True)
+    return _numbered(parts[tuple(nearest)], np.abs(image - background).max(0) > 1 / 512)
+
+
 def _pixels(image: NDArray[np.float32], count: int) -> Labels:
     return np.arange(image[0].size).reshape(image.shape[1:])
 

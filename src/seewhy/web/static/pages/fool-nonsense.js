@@ -155,6 +155,7 @@ class NonsenseTab {
       this.#made = made;
       this.#show(made);
       this.#screen.say(made.facts.sentence);
+      this.#bar.data = null;
       const others = await otherModels(app, await this.#address());
       if (made === this.#made) find(this.element, "nonsense-verdict", NonsenseVerdict).others = others.map((one) => ({ ...one, agrees: one.index === made.facts.target.class }));
     } catch (problem) {
