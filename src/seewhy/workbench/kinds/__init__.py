@@ -8,6 +8,7 @@ from typing import Any
 from seewhy.results import Explanation
 from seewhy.workbench.findings import Finding, Result
 from seewhy.workbench.kinds.attack import Attacks
+from seewhy.workbench.kinds.axiom import AxiomKind
 from seewhy.workbench.kinds.base import Kind
 from seewhy.workbench.kinds.causal import CausalKind
 from seewhy.workbench.kinds.chain import ChainKind
@@ -45,6 +46,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     Check(),
     Measure(),
     DoctorKind(),
+    AxiomKind(),
 )
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
