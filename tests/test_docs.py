@@ -52,3 +52,14 @@ def test_the_example_about_rules_runs():
     exec(compile(code[1], "interpolants.md", "exec", dont_inherit=True), made)
     assert made["rule"].conjuncts and made["same"].parts == made["rule"].premise.parts
     assert made["how_many"] == made["rule"].test.f
+
+
+def test_every_metric_has_a_row_and_the_example_runs(tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
+    for kind in catalog.METRICS:
+        assert f"| `{kind.name}` |" in text and kind.link in text
+    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "seewhy.measure" in block)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, object] = {}
+    exec(compile(code, "trust.md", "exec", dont_inherit=True), made)
+    assert made["score"].verdict == "better" and (tmp_path / "score.png").stat().st_size > 5_000
