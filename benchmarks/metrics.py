@@ -5,6 +5,7 @@
 Every round runs all contenders one after the other; ratios are medians over rounds of the ratio within a round. Maps,
 pictures, noise and settings are the same for all sides. Quantus and pytorch-grad-cam are left out where they are not
 installed. "With chance" is our metric with its 20 random maps, which nobody else has; "bare" is the one map alone.
+At 224 × 224 chance is left out, and Quantus's pixel flipping, which takes every colour of a pixel for itself.
 """
 
 from __future__ import annotations
@@ -100,10 +101,10 @@ def works(side: int) -> dict[str, dict[str, Work]]:
     def ours(metric: Metric) -> dict[str, Work]:
         ask = (model, x, TARGET)
         more = {"recipe": recipe} if metric.needs_recipe else {}
-        return {
-            "ours, bare": lambda: metric.measure_many(*ask, values[None], **more),
-            "ours, with chance": lambda: metric.measure(*ask, values, **more),
-        }
+        found: dict[str, Work] = {"ours, bare": lambda: metric.measure_many(*ask, values[None], **more)}
+        if side == 28:
+            found["ours, with chance"] = lambda: metric.measure(*ask, values, **more)
+        return found
 
     moving = MaxSensitivity(samples=10)
     squares = Infidelity(samples=100, scaled=False, relative=False)
@@ -147,7 +148,7 @@ def _infidelity_by_captum(model: PyTorchClassifier, x: torch.Tensor, values: tor
 
 
 def _flipping_by_quantus(model: PyTorchClassifier, x: torch.Tensor, values: torch.Tensor) -> dict[str, Work]:
-    if (quantus := _quantus()) is None:
+    if (quantus := _quantus()) is None or x.shape[2] != 28:
         return {}
     spread = np.broadcast_to(values.numpy(), x.shape).copy()
     judge = quantus.PixelFlipping(

@@ -145,3 +145,10 @@ def test_metrics_are_listed_and_described(run):
     assert "Petsiuk" in out and "steps" in out and "Unit:" in out
     code, out, _ = run("metrics", "--json")
     assert json.loads(out)[0]["kind"] == "metric"
+
+
+def test_the_gap_is_measured_against_the_map_s_own_baseline():
+    model = seewhy.load("mnist-cnn")
+    why = seewhy.explain(model, "digits/test/12", baseline="white", steps=50)
+    assert seewhy.measure(model, why, "completeness-gap").value < 0.05
+    assert seewhy.measure(model, why, "completeness-gap", baseline="black").value > 0.1

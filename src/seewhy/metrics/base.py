@@ -38,6 +38,7 @@ class Case:
     """The picture x (1, C, H, W) that maps are about, with all that is known of it.
 
     mask: (H, W), True where the evidence truly is. recipe: what made the map. others: (K, H, W), other methods' maps.
+    baseline: (1, C, H, W), the picture that the map compares with, where it does.
     """
 
     model: Classifier
@@ -46,6 +47,7 @@ class Case:
     mask: Tensor | None = None
     recipe: Recipe | None = None
     others: Tensor | None = None
+    baseline: Tensor | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -106,15 +108,17 @@ class Metric(BaseModel, ABC):
         mask: Tensor | NDArray[Any] | None = None,
         recipe: Recipe | None = None,
         others: Sequence[Tensor | NDArray[Any]] = (),
+        baseline: Tensor | None = None,
     ) -> Measurement:
         """Judge one map, beside random maps that are as smooth.
 
         x: (1, C, H, W) or (C, H, W) in [0, 1]; values: the map, raw and signed, (H, W) or (C, H, W);
-        mask: (H, W), where the evidence truly is; recipe: what made the map; others: what other methods gave.
+        mask: (H, W), where the evidence truly is; recipe: what made the map; others: what other methods gave;
+        baseline: (1, C, H, W), what the map was compared with.
 
         Raises: TypeError where the model lacks what the metric needs, ValueError for a bad map or a missing mask.
         """
-        case = self.case(model, x, target, mask, recipe, others)
+        case = self.case(model, x, target, mask, recipe, others, baseline)
         started = time.perf_counter()
         own, chance = self.beside_chance(case, as_map(values, case.size))
         curve = None
@@ -142,9 +146,10 @@ class Metric(BaseModel, ABC):
         mask: Tensor | NDArray[Any] | None = None,
         recipe: Recipe | None = None,
         others: Sequence[Tensor | NDArray[Any]] = (),
+        baseline: Tensor | None = None,
     ) -> NDArray[np.float64]:
         """The bare scores (M,) of `maps` (M, H, W) or (M, C, H, W) of one picture, in one go; raises as `measure`."""
-        case = self.case(model, x, target, mask, recipe, others)
+        case = self.case(model, x, target, mask, recipe, others, baseline)
         return _array(self.score(case, torch.stack([as_map(one, case.size) for one in maps])).values)
 
     def case(
@@ -155,6 +160,7 @@ class Metric(BaseModel, ABC):
         mask: Tensor | NDArray[Any] | None = None,
         recipe: Recipe | None = None,
         others: Sequence[Tensor | NDArray[Any]] = (),
+        baseline: Tensor | None = None,
     ) -> Case:
         """The picture with what is known of it, checked; raises as `measure`."""
         if (refusal := self.refusal(model)) is not None:
@@ -171,7 +177,9 @@ class Metric(BaseModel, ABC):
             raise ValueError(f"{self.title} holds the map against others; pass others=, maps of the same picture")
         size = (int(x.shape[2]), int(x.shape[3]))
         maps = flat(torch.stack([as_map(one, size) for one in others])) if len(others) else None
-        return Case(model, x, target, None if mask is None else _as_mask(mask, size), recipe, maps)
+        if baseline is not None:
+            model.check_input(baseline)
+        return Case(model, x, target, None if mask is None else _as_mask(mask, size), recipe, maps, baseline)
 
     def beside_chance(self, case: Case, values: Tensor) -> tuple[Scores, Scores]:
         """The scores of the map `values`, and of random maps that are as smooth; all go through the model together."""

@@ -34,17 +34,21 @@ class CompletenessGap(Metric):
     )
     limits: ClassVar[tuple[str, ...]] = (
         "A map that adds up can still lay the score on the wrong pixels.",
-        "The baseline must be the one that the map was made with.",
+        "The baseline must be the one that the map was made with; methods with several have no single one.",
         "Where picture and baseline score alike, there is little to add up to and the gap is large for every map.",
     )
     source: ClassVar[str] = "Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks, 2017"
     link: ClassVar[str] = "https://arxiv.org/abs/1703.01365"
 
-    baseline: Plain = Field("black", description="the picture that the map compares with")
+    baseline: Plain | None = Field(
+        None, description="the picture that the map compares with; none takes the method's own, else black"
+    )
 
     def score(self, case: Case, maps: Tensor) -> Scores:
         """Gaps (M,) in units of the change of the score, which is in the notes with the sum of the first map."""
-        empty = filler(self.baseline, case.x)(torch.ones(1, *case.size, dtype=torch.bool))
+        empty = case.baseline
+        if self.baseline is not None or empty is None:
+            empty = filler(self.baseline or "black", case.x)(torch.ones(1, *case.size, dtype=torch.bool))
         with torch.no_grad():
             full, bare = (float(case.target(case.model, x)[0]) for x in (case.x, empty))
         brought = full - bare

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from seewhy import catalog, images
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.shortcuts import Shortcuts
+from seewhy.explainers.fills import filled
 from seewhy.metrics.agreement import Agreement
 from seewhy.metrics.base import Metric
 from seewhy.metrics.results import Measurement
@@ -46,14 +47,17 @@ def measured(
     names: list[str] = []
     if isinstance(metric, Agreement) and not len(others):
         names, others = _other_maps(model, why, metric, target)
+    recipe, x = catalog.recipe(why.method, why.settings), torch.from_numpy(why.image)[None]
+    against = getattr(recipe, "baseline", None)
     found = metric.measure(
         model,
-        torch.from_numpy(why.image)[None],
+        x,
         target,
         why.values,
         mask=mask,
-        recipe=catalog.recipe(why.method, why.settings) if metric.needs_recipe else None,
+        recipe=recipe,
         others=others,
+        baseline=filled(against, x, model) if isinstance(against, str) else None,
     )
     return replace(found, notes={**found.notes, "methods": names}) if names else found
 
