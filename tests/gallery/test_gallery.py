@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seewhy import catalog, explain, pictures
+from seewhy import catalog, explain, measure, pictures
 from seewhy.pictures.colours import AGAINST, FOR, NOTHING
 
 OUT = Path(__file__).parent / "out"
@@ -93,6 +93,16 @@ def test_odd_maps(name, values):
     assert share(picture, NOTHING) > 0.05
     assert (share(picture, FOR) > 0.002) == (name == "wide")  # more than the end of the legend
     assert (share(picture, AGAINST) > 0.002) == (name == "against")
+
+
+@pytest.mark.parametrize("metric", [name for name, kind in catalog.metrics().items() if not kind.needs_mask])
+def test_a_measurement(metric):
+    why = explain("mnist-cnn", "digits/test/12", "occlusion")
+    found = measure("mnist-cnn", why, metric)
+    picture = found.picture()
+    picture.save(OUT / f"measure-{metric}.png")
+    assert share(picture, pictures.chances.MAP) > 0.0004  # the disc at least
+    assert (picture.height > 800) == (found.curve is not None)
 
 
 def test_map_and_image_must_fit():

@@ -10,6 +10,7 @@ from PIL import Image
 
 from seewhy.metrics.deletion import Deletion
 from seewhy.metrics.results import Measurement
+from seewhy.pictures.chances import MAP
 
 
 def made(value: float, chances, better="higher") -> Measurement:
@@ -59,12 +60,9 @@ def test_it_is_saved_as_facts_or_with_its_arrays(known, tmp_path):
         found.save(tmp_path / "score.csv")
 
 
-RED = (179, 38, 30)
-
-
 def red_pixels(picture: Image.Image) -> np.ndarray:
     """Rows and columns of the pixels in the colour of the map."""
-    return np.argwhere((np.asarray(picture.convert("RGB")) == RED).all(2))
+    return np.argwhere((np.asarray(picture.convert("RGB")) == MAP).all(2))
 
 
 def test_the_picture_puts_the_map_among_the_random_ones():

@@ -16,7 +16,8 @@ from seewhy.pictures.lettering import drawable, font, wrap
 _WIDTH, _EDGE, _PLOT, _LINE = 1120, 48, 520, 150
 _TITLE, _TEXT, _SMALL = 40, 28, 24
 _PAPER, _PANEL, _RULE, _INK, _DIM = "#f6f6f4", "#ffffff", "#dcdedb", "#15181c", "#565d66"
-_BAND, _LUCK, _MAP = "#e4e6e2", "#9aa1a8", "#b3261e"
+_BAND, _LUCK = "#e4e6e2", "#9aa1a8"
+MAP = (179, 38, 30)
 
 Curves = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # shares (P,), scores (P,), chances (M, P)
 
@@ -61,9 +62,9 @@ def _draw_line(pen: ImageDraw.ImageDraw, box: tuple[int, int, int], value: float
 
     for score in chances:
         pen.line([(across(score), level - 22), (across(score), level + 22)], _LUCK, 4)
-    pen.ellipse([across(value) - 13, level - 13, across(value) + 13, level + 13], _MAP)
+    pen.ellipse([across(value) - 13, level - 13, across(value) + 13, level + 13], MAP)
     middle = float(np.mean(chances))
-    _name(pen, (across(value), level - 30), f"this map {value:.3g}", _MAP, (left, right), "s")
+    _name(pen, (across(value), level - 30), f"this map {value:.3g}", MAP, (left, right), "s")
     _name(pen, (across(middle), level + 34), f"random maps {middle:.3g}", _DIM, (left, right), "a")
 
 
@@ -80,7 +81,7 @@ def _draw_curves(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], curve
 
     pen.rectangle([left, top, right, bottom], _PANEL, _RULE, 2)
     pen.polygon(points(ends[0]) + points(ends[1])[::-1], _BAND)
-    for row, colour, width in ((chances.mean(0), _LUCK, 4), (scores, _MAP, 6)):
+    for row, colour, width in ((chances.mean(0), _LUCK, 4), (scores, MAP, 6)):
         for pair in pairwise(points(row)):
             pen.line(list(pair), colour, width)
     for score in (low, high):
@@ -91,7 +92,12 @@ def _draw_curves(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], curve
 
 
 def _name(
-    pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str, ends: tuple[int, int], anchor: str
+    pen: ImageDraw.ImageDraw,
+    place: tuple[float, float],
+    text: str,
+    colour: str | tuple[int, int, int],
+    ends: tuple[int, int],
+    anchor: str,
 ) -> None:
     """A word at a place on the line, pushed inwards where it would leave the paper."""
     half = font(_SMALL).getlength(drawable(text)) / 2
