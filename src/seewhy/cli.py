@@ -16,6 +16,7 @@ from seewhy import (
     cli_fooling,
     cli_hardening,
     cli_many,
+    cli_ranking,
     cli_reports,
     cli_rules,
     cli_trust,
@@ -306,6 +307,7 @@ PARTS = (
     cli_many,
     cli_reports,
     cli_trust,
+    cli_ranking,
     cli_doctor,
 )
 for part in PARTS:

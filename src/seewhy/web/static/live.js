@@ -97,6 +97,7 @@ export class Live extends EventTarget {
     try {
       const answer = await api.liveOnce(this.#config, pixels);
       for (const phase of ["predict", "explain"]) this.#bytes({ ...answer, metadata: { ...answer.metadata, phase, seq: String(seq), final: "1" } });
+      if (answer.metadata.trust) this.#trust(seq, answer.metadata);
     } catch (problem) {
       if (seq >= this.#floor) this.#say("problem", { detail: /** @type {Error} */ (problem).message, gone: problem instanceof api.Problem && problem.status === 0 });
     }

@@ -23,6 +23,7 @@ from seewhy.workbench.kinds.interpolant import InterpolantKind
 from seewhy.workbench.kinds.measure import Measure
 from seewhy.workbench.kinds.nonsense import Nonsense
 from seewhy.workbench.kinds.predictions import Predictions
+from seewhy.workbench.kinds.ranking import Rank
 from seewhy.workbench.kinds.robustness import Robustness
 from seewhy.workbench.kinds.survey import SurveyKind
 from seewhy.workbench.kinds.sweep import SweepKind
@@ -44,6 +45,7 @@ KINDS: tuple[Kind[Any, Any], ...] = (
     ClassRulesKind(),
     SweepKind(),
     Check(),
+    Rank(),
     Measure(),
     DoctorKind(),
     AxiomKind(),

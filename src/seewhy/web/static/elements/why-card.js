@@ -4,6 +4,7 @@
 import { find, fragment, html, stylesheet } from "../html.js";
 import { ColourLegend, signed } from "./colour-legend.js";
 import { HeatMap } from "./heat-map.js";
+import { TrustMark } from "./trust-mark.js";
 
 /** @typedef {import("../api.js").Method} Method */
 /** @typedef {{ text: string, values: Float32Array, width: number, height: number, scale: number, signed: boolean, sentence: string, final: boolean,
@@ -25,6 +26,7 @@ export class WhyCard extends HTMLElement {
     <colour-legend></colour-legend>
     <label class="field"><span>Over drawing</span><input type="range" min="0" max="100" step="5" value="0" @input=${(/** @type {Event} */ e) => (this.over = Number(/** @type {HTMLInputElement} */ (e.target).value) / 100)}><output>0 %</output></label>
     <p class="sum small dim"></p>
+    <p class="belief small"><trust-mark></trust-mark></p>
     <div class="notes"></div>
     <div class="more"><details class="settings"><summary>Settings</summary></details>
     <details class="text"><summary>Read as text</summary><p class="small"></p><text-map></text-map></details>
@@ -87,6 +89,7 @@ export class WhyCard extends HTMLElement {
 
   set data(data) {
     this.#data = data;
+    this.trust = null;
     find(this, "#why-title").textContent = data ? `Why “${data.text}”?` : "Why?";
     find(this, ".empty").hidden = Boolean(data);
     find(this, "heat-map").hidden = !data;
@@ -98,6 +101,11 @@ export class WhyCard extends HTMLElement {
     find(this, "heat-map", HeatMap).data = data;
     find(this, ".text p").textContent = data.sentence;
     this.#text();
+  }
+
+  /** How far to believe the map; comes after it. @param {import("./trust-mark.js").Trust | null} trust */
+  set trust(trust) {
+    find(this, "trust-mark", TrustMark).data = trust;
   }
 
   /** In place of a map, why there is none. @param {string} text */

@@ -50,6 +50,7 @@ export default class DrawPage extends HTMLElement {
     on(this.#live, "sent", () => (this.#sees.waiting = this.#why.waiting = true));
     on(this.#live, "predict", (answer) => this.#predicted(answer));
     on(this.#live, "explain", (answer) => this.#explained(answer));
+    on(this.#live, "trust", (trust) => this.#why.data && (this.#why.trust = trust));
     on(this.#live, "problem", ({ detail, gone }) => this.#failed(detail, gone));
     find(this, ".how", HTMLDetailsElement).addEventListener("toggle", () => this.#how());
     this.#easel.why = this.app.state.get("why");

@@ -7,6 +7,8 @@ import { HeatMap } from "../elements/heat-map.js";
 import { menuWays } from "../elements/menu-ways.js";
 import { ProgressRing } from "../elements/progress-ring.js";
 import { ShareMenu } from "../elements/share-menu.js";
+import { TrustMark } from "../elements/trust-mark.js";
+import { checkIt } from "./explain-check.js";
 import { moved } from "./explain-keys.js";
 import { notRun, refused, trouble, warnings, working } from "./explain-over.js";
 import { quality, seconds, soFar } from "./explain-words.js";
@@ -47,6 +49,7 @@ export class ExplainCell extends HTMLElement {
     <button type="button" class="title quiet"></button>
     <div class="frame"><heat-map tabindex="0"></heat-map><output class="probe small" hidden></output><div class="over"></div><button type="button" class="pin" aria-pressed="false" hidden>Pin</button></div>
     <div class="facts small dim"><span class="time"></span><span class="check"></span></div>
+    <div class="belief small" hidden><trust-mark></trust-mark><button type="button" class="check-it quiet">Check it</button></div>
     <div class="warned"></div>
     <colour-legend></colour-legend>
   </div>`;
@@ -61,6 +64,7 @@ export class ExplainCell extends HTMLElement {
     menu.items = () => this.menuItems();
     menuWays(this, menu);
     find(this, ".pin").addEventListener("click", () => this.dispatchEvent(new CustomEvent("pin", { bubbles: true })));
+    find(this, ".check-it").addEventListener("click", () => this.#asked?.task && checkIt(this.app, this.#asked.task, this.name));
     find(this, ".title").addEventListener("click", () => this.dispatchEvent(new CustomEvent("chosen", { bubbles: true })));
     this.addEventListener("keydown", this.#keys);
     this.addEventListener("pointerdown", () => this.dispatchEvent(new CustomEvent("chosen", { bubbles: true })));
@@ -209,6 +213,8 @@ export class ExplainCell extends HTMLElement {
     heat.data = { ...this.map, scale: this.#scale, signed: result.signed, sentence: `${this.name}. ${result.sentence}` };
     find(this, ".time").textContent = seconds(result.seconds);
     const { text, wrong, hint } = quality(result);
+    find(this, "trust-mark", TrustMark).data = result.notes.trust;
+    find(this, ".belief").hidden = false;
     find(this, ".check").replaceChildren(html`<span class="${wrong ? "warn" : ""}" title="${hint}">${text}</span>`);
   }
 
@@ -225,6 +231,7 @@ export class ExplainCell extends HTMLElement {
     this.heat.setAttribute("aria-label", `${this.name}: no map`);
     for (const canvas of this.heat.querySelectorAll("canvas")) canvas.width = canvas.height = 1;
     find(this.#body, ".time").textContent = find(this.#body, ".check").textContent = "";
+    find(this.#body, ".belief").hidden = true;
   }
 
   /** What is asked, in words. */
@@ -236,6 +243,7 @@ export class ExplainCell extends HTMLElement {
   #name() {
     find(this.#body, ".title").textContent = this.#asked?.title ?? "";
     if (!this.result) this.heat.setAttribute("aria-label", `${this.name}: no map yet`);
+    find(this.#body, ".check-it").setAttribute("aria-label", `Check ${this.name}`);
     this.#menu.querySelector("button")?.setAttribute("aria-label", `Menu for ${this.name}`);
   }
 
