@@ -21,11 +21,13 @@ export function showIndex(page, lesson) {
       <div class="picture-row"></div>
       <div class="row spread said-row"><div class="said-place"></div>${new ColourLegend()}</div>
       <ul class="lessons"></ul>
+      <section class="card axioms-card"><h2><a class="to-axioms">Axioms</a></h2><p>What every honest map must keep, tried on your picture: the same map for two networks that do the same, something for what counts, nothing for what cannot be seen.</p></section>
     </div>`);
     find(page, ".lessons").replaceChildren(...methods.filter(own).map(card));
     find(page, ".learn-index").append(...folds(methods.filter((method) => !own(method)), () => asked.get(page)));
   }
   asked.set(page, lesson);
+  find(page, ".to-axioms", HTMLAnchorElement).href = format("learn", { model: app.model?.name, img: image }, "axioms");
   showStrip(find(page, ".picture-row"), lesson);
   for (const method of methods) {
     const link = find(page, `#lesson-${CSS.escape(method.name)}`, HTMLAnchorElement);

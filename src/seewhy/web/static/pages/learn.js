@@ -1,19 +1,23 @@
 // @ts-check
 /** Learn: all methods at a glance, or one of them on your picture. Knows the hash. */
 
-import { find } from "../html.js";
 import { formatRecipe, parseRecipe } from "../recipe.js";
-import { below, read } from "../route.js";
+import { below, oneOf, read } from "../route.js";
 import { shareItems } from "../share.js";
 import { showIndex } from "./learn-index.js";
+import { SIDES, TWINS } from "./learn-axioms-words.js";
 import { showMethod } from "./learn-method.js";
 import { samples } from "./learn-samples.js";
 
 /** @typedef {import("../api.js").Method} Method */
 /**
  * @typedef {{ app: import("../app.js").App, methods: Method[], image: string, own: string, list: import("./learn-samples.js").Sample[], settings: Record<string, unknown>,
- *   target: string, signal: AbortSignal, choose: (address: string) => void, set: (change: { settings?: Record<string, unknown>, target?: string }) => void }} Lesson
+ *   target: string, axioms: { twin: string, side: string }, signal: AbortSignal, choose: (address: string) => void,
+ *   set: (change: { settings?: Record<string, unknown>, target?: string, axioms?: { twin?: string, side?: string } }) => void }} Lesson
  */
+
+const AXIOMS = "axioms"; // the one lesson that is no method
+const PLAIN = { twin: "wide", side: "left" };
 
 export default class LearnPage extends HTMLElement {
   static title = "Learn";
@@ -25,6 +29,7 @@ export default class LearnPage extends HTMLElement {
   image = null;
   #settings = /** @type {Record<string, unknown>} */ ({});
   #target = "";
+  #axioms = PLAIN;
   /** The last picture that is not among the samples: it stays at hand. */
   #own = "";
   #path = "";
@@ -43,7 +48,7 @@ export default class LearnPage extends HTMLElement {
     if (this.#model !== model.name) this.replaceChildren(); // what a model can do is part of the page
     [this.#methods, this.#list] = await Promise.all([this.app.api.methods(model.name), samples(this.app)]);
     this.#model = model.name;
-    const known = path === "" || this.#methods.some(({ name }) => name === path);
+    const known = path === "" || path === AXIOMS || this.#methods.some(({ name }) => name === path);
     this.#path = known ? path : "";
     const corrections = known ? [] : [`there is no method “${path}”`];
     corrections.push(...this.#take(params, model));
@@ -63,7 +68,7 @@ export default class LearnPage extends HTMLElement {
   }
 
   shareItems() {
-    return this.#path === "" ? [] : shareItems(this.app, () => this.#task());
+    return this.#path === "" || this.#path === AXIOMS ? [] : shareItems(this.app, () => this.#task());
   }
 
   #task() {
@@ -80,10 +85,11 @@ export default class LearnPage extends HTMLElement {
 
   /** @param {URLSearchParams} params @param {import("../api.js").Model} model */
   #take(params, model) {
-    const { values, corrections } = read(params, { img: (raw) => raw || undefined, x: (raw) => raw, t: below(model.labels.length) });
+    const { values, corrections } = read(params, { img: (raw) => raw || undefined, x: (raw) => raw, t: below(model.labels.length), twin: oneOf(Object.keys(TWINS)), side: oneOf(Object.keys(SIDES)) });
     this.image = values.img ?? first(this.#list);
     this.#target = values.t === undefined ? "" : String(values.t);
     this.#settings = {};
+    this.#axioms = { twin: values.twin ?? PLAIN.twin, side: values.side ?? PLAIN.side };
     if (!values.x) return corrections;
     const { method, settings, problem } = parseRecipe(values.x, this.#methods);
     if (problem) corrections.push(problem);
@@ -107,34 +113,43 @@ export default class LearnPage extends HTMLElement {
     this.#turn = new AbortController();
     const method = this.#methods.find(({ name }) => name === this.#path);
     if (method) showMethod(this, this.#lesson(), method);
+    else if (this.#path === AXIOMS) this.#showAxioms();
     else showIndex(this, this.#lesson());
-    document.title = `${method?.title ?? "Learn"} · seewhy`;
+    document.title = `${method?.title ?? (this.#path === AXIOMS ? "Axioms" : "Learn")} · seewhy`;
     if (moved) {
-      find(this, "h1").focus();
+      this.querySelector("h1")?.focus();
       scrollTo(0, 0);
     }
+  }
+
+  async #showAxioms() {
+    const lesson = this.#lesson();
+    const { showAxioms } = await import("./learn-axioms.js");
+    if (!lesson.signal.aborted) await showAxioms(this, lesson);
   }
 
   /** @returns {Lesson} */
   #lesson() {
     if (this.image && !this.#list.some(({ address }) => address === this.image)) this.#own = this.image;
     return {
-      app: this.app, methods: this.#methods, image: this.image ?? "", own: this.#own, list: this.#list, settings: this.#settings, target: this.#target, signal: this.#turn.signal,
+      app: this.app, methods: this.#methods, image: this.image ?? "", own: this.#own, list: this.#list, settings: this.#settings, target: this.#target, axioms: this.#axioms, signal: this.#turn.signal,
       choose: (address) => this.#change({ image: address }),
       set: (change) => this.#change(change),
     };
   }
 
-  /** What somebody chose: a new entry in the history. @param {{ image?: string, settings?: Record<string, unknown>, target?: string }} change */
-  #change({ image = this.image ?? "", settings = this.#settings, target = this.#target }) {
+  /** What somebody chose: a new entry in the history. @param {{ image?: string, settings?: Record<string, unknown>, target?: string, axioms?: { twin?: string, side?: string } }} change */
+  #change({ image = this.image ?? "", settings = this.#settings, target = this.#target, axioms = {} }) {
     Object.assign(this, { image });
     this.#settings = settings;
     this.#target = target;
+    this.#axioms = { ...this.#axioms, ...axioms };
     this.app.push(this.#params(), this.#path);
     this.#draw(false);
   }
 
   #params() {
+    if (this.#path === AXIOMS) return { img: this.image, t: this.#target, ...this.#axioms };
     const schema = this.#methods.find(({ name }) => name === this.#path)?.settings;
     const recipe = formatRecipe(this.#path, this.#settings, schema);
     return { img: this.image, x: recipe === this.#path ? "" : recipe, t: this.#target };
