@@ -11,6 +11,7 @@ At 224 × 224 chance is left out, and Quantus's pixel flipping, which takes ever
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -53,6 +54,7 @@ def main() -> None:
     wishes = argparse.ArgumentParser(description=__doc__)
     wishes.add_argument("--rounds", type=int, default=5)
     wishes.add_argument("--side", type=int, nargs="*", choices=(28, 224), default=[28, 224])
+    wishes.add_argument("--only", nargs="*", help="some of the metrics, by name")
     wishes.add_argument("--out", type=Path)
     wish = wishes.parse_args()
     facts: dict[str, Any] = {
@@ -65,6 +67,8 @@ def main() -> None:
     print("|---|---|---|---|---|")
     for side in wish.side:
         for name, contenders in works(side).items():
+            if wish.only and name not in wish.only:
+                continue
             rounds = 2 if side == 224 else wish.rounds
             facts["results"][f"{side} {name}"] = found = compared(contenders, rounds)
             for who, (milliseconds, ratio) in found.items():
@@ -107,13 +111,13 @@ def works(side: int) -> dict[str, dict[str, Work]]:
         return found
 
     moving = MaxSensitivity(samples=10)
-    squares = Infidelity(samples=100, scaled=False, relative=False)
+    squares = Infidelity(samples=100 if side == 28 else 32, scaled=False, relative=False)
     steps = Deletion(steps=STEPS, output="logit")
     found = {
         "deletion": ours(steps) | _flipping_by_quantus(model, x, values),
         "max-sensitivity": ours(moving) | {"Captum": _sensitivity_by_captum(model, x, recipe, moving)},
         "infidelity": ours(squares) | {"Captum": _infidelity_by_captum(model, x, values, squares)},
-        "imputing half": _imputing(x),
+        "imputing": _imputing(x),
     }
     if (by_quantus := _sensitivity_by_quantus(model, x, recipe, moving)) is not None:
         found["max-sensitivity"]["Quantus"] = by_quantus
@@ -133,8 +137,10 @@ def _sensitivity_by_captum(model: PyTorchClassifier, x: torch.Tensor, recipe: An
 def _infidelity_by_captum(model: PyTorchClassifier, x: torch.Tensor, values: torch.Tensor, metric: Infidelity) -> Work:
     spread = (values / x.shape[1]).expand_as(x)
 
-    def perturb(_: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        gone = metric.squares((x.shape[2], x.shape[3]))[:, None]
+    squares = itertools.cycle(metric.squares((x.shape[2], x.shape[3])))
+
+    def perturb(given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        gone = torch.stack(list(itertools.islice(squares, len(given))))[:, None]
         return gone.expand(-1, x.shape[1], -1, -1).float(), x * ~gone
 
     def score(inputs: torch.Tensor) -> torch.Tensor:

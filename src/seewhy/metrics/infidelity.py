@@ -25,9 +25,7 @@ class Infidelity(Metric):
     name: ClassVar[str] = "infidelity"
     title: ClassVar[str] = "Infidelity"
     better: ClassVar[Better] = "lower"
-    unit: ClassVar[str] = (
-        "share of the mean squared loss that stays unexplained; squared units of the target if absolute"
-    )
+    unit: ClassVar[str] = "share of the mean squared loss that is not foretold (or in squared units of the target)"
     formula: ClassVar[str] = (
         "<math display='block'><mfrac><mrow><msub><mi>E</mi><mi>I</mi></msub><mo>[</mo><msup><mrow><mo>(</mo>"
         "<mi>β</mi><msup><mi>I</mi><mi>T</mi></msup><mi>v</mi><mo>−</mo><mo>(</mo><mi>F</mi><mo>(</mo><mi>x</mi>"

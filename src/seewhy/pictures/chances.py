@@ -36,7 +36,8 @@ def beside_chance(
 
     over: what the shares of the curves are of.
     """
-    words = wrap(caption, _TEXT, _WIDTH - 2 * _EDGE, 4) + wrap(f"Unit: {unit}.", _SMALL, _WIDTH - 2 * _EDGE, 2)
+    words = [(text, _TEXT) for text in wrap(caption, _TEXT, _WIDTH - 2 * _EDGE, 4)]
+    words += [(text, _SMALL) for text in wrap(f"Unit: {unit}.", _SMALL, _WIDTH - 2 * _EDGE, 2)]
     top = _EDGE + 64
     line = top + (0 if curves is None else _PLOT + 96)
     paper = Image.new("RGB", (_WIDTH, line + _LINE + 40 * len(words) + _EDGE), _PAPER)
@@ -45,8 +46,8 @@ def beside_chance(
     if curves is not None:
         _draw_curves(pen, (_EDGE + 70, top, _WIDTH - _EDGE, top + _PLOT), curves, over)
     _draw_line(pen, (_EDGE + 70, line, _WIDTH - _EDGE), value, chances)
-    for place, text in enumerate(words):
-        pen.text((_EDGE, line + _LINE + 40 * place), text, _DIM, font(_TEXT if place < len(words) - 1 else _SMALL))
+    for place, (text, size) in enumerate(words):
+        pen.text((_EDGE, line + _LINE + 40 * place), text, _DIM, font(size))
     return paper
 
 
