@@ -39,7 +39,7 @@ function build({ set }) {
     ${section("invariance", "Implementation invariance", "Two networks that give every picture the same scores do the same thing, however they are written. A method whose map differs explains the writing, not what is done.", choice("twin", TWINS, "The other network"))}
     ${section("sensitivity", "Sensitivity: what counts gets a share", "The score is capped half way between black and your picture: f = min(score, cap). At your picture it is flat, yet it rose on the way, so some pixel must have done it. A gradient at the picture sees nothing.", null)}
     ${section("dummy", "Sensitivity: what cannot be seen gets nothing", "The network is blinded on one half of the picture: whatever is there, it sees black. No pixel of that half can matter, so each must get 0.", choice("side", SIDES, "The half that it cannot see"))}
-    <p class="small dim">M. Sundararajan, A. Taly, Q. Yan: <a href="https://arxiv.org/abs/1703.01365" target="_blank" rel="noopener noreferrer">Axiomatic Attribution for Deep Networks</a>, ICML 2017. Random methods run with fewer samples here; both networks get the same draws.</p>
+    <p class="small dim">M. Sundararajan, A. Taly, Q. Yan: Axiomatic Attribution for Deep Networks, ICML 2017, arXiv:1703.01365. Random methods run with fewer samples here; both networks get the same draws.</p>
   </article>`;
 }
 
