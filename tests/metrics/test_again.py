@@ -12,6 +12,7 @@ from torch import nn
 
 from seewhy.classifiers.forgetting import Forgetting
 from seewhy.classifiers.function import FunctionClassifier
+from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.metrics.chance import random_maps, smooth_noise
@@ -176,11 +177,35 @@ def test_a_layer_without_a_start_of_its_own_is_shuffled(residual):
     assert sorted(twin.module.down[1].scale.tolist()) == list(range(16))
 
 
+def test_a_copy_that_does_not_forget_is_told(known):
+    class Stubborn(nn.Module):
+        """Its answer does not ask its weights."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(144, 2)
+
+        def forward(self, x):
+            return self.layer(x.flatten(1)) * 0 + x.flatten(1)[:, :2]
+
+    model = PyTorchClassifier(Stubborn(), ["a", "b"], (1, 12, 12), name="stubborn")
+    with pytest.raises(TypeError, match="stubborn answers as before"):
+        ParameterRandomisation().measure(model, known.x, known.target, known.values, recipe=Saliency())
+
+
 def test_what_cannot_be_asked_is_refused(known):
     black_box = FunctionClassifier(lambda x: np.full((len(x), 2), 0.5), ["a", "b"], (1, 12, 12), name="box")
     with pytest.raises(TypeError, match="needs layers, which box does not give"):
         ParameterRandomisation().measure(black_box, known.x, known.target, known.values, recipe=Saliency())
-    with pytest.raises(TypeError, match="box has no weights"):
+    with pytest.raises(TypeError, match="weights of box cannot be drawn anew"):
         Forgetting(black_box)
     with pytest.raises(ValueError, match="pass the recipe that made the map"):
         MaxSensitivity().measure(known.model, known.x, known.target, known.values)
+
+
+def test_keras_models_are_refused_before_anything_is_computed(residual):
+    residual.framework = "keras"  # whose copies would share their weights with the original
+    assert (
+        ParameterRandomisation.refusal(residual)
+        == "weights of residual cannot be drawn anew; load it as a PyTorch module"
+    )

@@ -23,8 +23,8 @@ class Forgetting(PyTorchClassifier):
     """
 
     def __init__(self, model: Classifier) -> None:
-        if not isinstance(model, PyTorchClassifier):
-            raise TypeError(f"{model.name} has no weights that can be drawn again; load it as a PyTorch module")
+        if not isinstance(model, PyTorchClassifier) or why_not(model) is not None:
+            raise TypeError(why_not(model))
         layers = model.layers()
         try:
             with model._lock:
@@ -51,6 +51,13 @@ class Forgetting(PyTorchClassifier):
                     start()
                 else:
                     _shuffle(modules[name])
+
+
+def why_not(model: Classifier) -> str | None:
+    """Why the weights of `model` cannot be drawn anew, in one sentence; None where they can."""
+    if isinstance(model, PyTorchClassifier) and model.framework != "keras":
+        return None  # steps of Keras hold their weights in closures, which a copy would share
+    return f"weights of {model.name} cannot be drawn anew; load it as a PyTorch module"
 
 
 def _shuffle(module: nn.Module) -> None:

@@ -8,8 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from seewhy.classifiers.base import Ability
-from seewhy.classifiers.forgetting import Draw, Forgetting
+from seewhy.classifiers.base import Ability, Classifier
+from seewhy.classifiers.forgetting import Draw, Forgetting, why_not
 from seewhy.metrics.again import explained
 from seewhy.metrics.base import Case, Metric, Scores, flat
 from seewhy.metrics.chance import random_maps
@@ -52,6 +52,11 @@ class ParameterRandomisation(Metric):
     draw: Draw = Field("initial", description="new weights as at the start of a training, or the old ones shuffled")
     steps: int = Field(8, ge=1, le=1000, description="in how many steps, at most, all layers forget")
 
+    @classmethod
+    def refusal(cls, model: Classifier) -> str | None:
+        """Also where the model has no weights that a copy could forget."""
+        return super().refusal(model) or why_not(model)
+
     def score(self, case: Case, maps: Tensor) -> Scores:
         """For each of `maps` (M, H, W), as if it were the model's: mean likenesses (M,), and the curves to them."""
         shares, again = self.cascade(case)
@@ -71,6 +76,11 @@ class ParameterRandomisation(Metric):
         for step in track(range(steps), "forgetting"):
             twin.forget(last_first[stops[step] : stops[step + 1]], self.draw, self.seed + step)
             found.append(explained(case, twin, case.x, "explaining")[0])
+        with torch.no_grad():
+            if torch.equal(twin.scores(case.x), case.model.scores(case.x)):
+                raise TypeError(
+                    f"{case.model.name} answers as before when all its layers have forgotten; check its copy"
+                )
         shares = torch.tensor(stops[1:], dtype=torch.float64) / len(last_first)
         return shares, torch.stack(found)
 
