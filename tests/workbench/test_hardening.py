@@ -44,6 +44,18 @@ def test_other_holes_are_another_question(bench):
     assert bench.plan(task()).id != before
 
 
+def test_other_runs_do_not_wait_behind_it(bench):
+    long = bench.submit(task(settings=LITTLE | {"epochs": 100, "steps": 1000}))
+    try:
+        short = {"model": "mnist-cnn", "image": "digits/test/3", "method": "saliency"}
+        quick = bench.submit(kinds.task_from(short))
+        assert quick.wait(60) and quick.status == "done" and not long.over
+    finally:
+        bench.cancel(long.id)
+        bench.close()
+    assert long.status == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [

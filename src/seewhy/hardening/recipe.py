@@ -31,7 +31,10 @@ class Hardening(BaseModel):
     weight_decay: float = Field(1e-3, ge=0, le=1, description="how strongly weights are pulled to zero")
     weight: float = Field(1.0, ge=0, le=100, description="of rubbish against clean images")
     enough: float = Field(
-        0.0, ge=0, lt=1, description="rubbish that the model is less sure of than this is left alone; 0 teaches all of it"
+        0.0,
+        ge=0,
+        lt=1,
+        description="rubbish that the model is less sure of than this is left alone; 0 teaches all of it",
     )
     pixels: int = Field(12, ge=1, le=1000, description="how many pixels rubbish may light")
     strokes: int = Field(3, ge=1, le=100, description="how many strokes rubbish may have")

@@ -87,7 +87,7 @@ class Workbench:
         self._digests = Once(self._digest)
         self._results = Results(self.cache / "results", RESULTS)
         self._ledger = Ledger(queue)
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[tuple[str, bool], Desk] = {}
         self._lock = Lock()
         self._seconds: dict[tuple[str, str], float] = {}
 
@@ -342,7 +342,7 @@ class Workbench:
         Raises: what `perform` raises, and QueueFull.
         """
         plan = self.plan(task)
-        desk = self._desk(task.model)
+        desk = self._desk(task.model, kinds.kind_of(task).apart)
         run, new = self._ledger.open(plan.id, plan.task)
         stored = self._results.read(plan.id) if new else None
         if stored is not None:
@@ -399,12 +399,12 @@ class Workbench:
     def _fitted(self, image: NDArray[np.float32], model: str) -> NDArray[np.float32]:
         return self.model(model).frame(image)
 
-    def _desk(self, model: str) -> Desk:
+    def _desk(self, model: str, apart: bool = False) -> Desk:
         classifier = self.model(model)
         with self._lock:
-            if model not in self._desks:
-                self._desks[model] = Desk(classifier)
-            return self._desks[model]
+            if (model, apart) not in self._desks:
+                self._desks[model, apart] = Desk(classifier)
+            return self._desks[model, apart]
 
     def _found(self, plan: Plan[R]) -> R:
         """The answer, from the store or computed here and now."""

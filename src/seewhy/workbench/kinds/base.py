@@ -36,9 +36,11 @@ class Kind(ABC, Generic[Q, R]):
     """One kind of run; a new kind is one file here and its name in the tuple `KINDS`.
 
     task: the question as a pydantic model, whose `kind` is the name of this one.
+    apart: whether it takes minutes, so that the model's other runs shall not wait behind it.
     """
 
     name: ClassVar[str]
+    apart: ClassVar[bool] = False
     task: type[Q]
 
     @abstractmethod

@@ -64,6 +64,7 @@ class Harden(Kind[HardenTask, Finding]):
     """See `HardenTask`."""
 
     name: ClassVar[str] = "harden"
+    apart: ClassVar[bool] = True
     task = HardenTask
 
     def plan(self, bench: Workbench, task: HardenTask) -> HardenPlan:
