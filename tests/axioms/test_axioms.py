@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,3 +122,11 @@ def test_sensible_refusals(mnist, digit) -> None:
         axioms.sensitivity(mnist, np.zeros((1, 28, 28), np.float32), Saliency())
     with pytest.raises(TypeError, match="made of PyTorch modules"):
         axioms.invariance(blackbox, digit, Occlusion())
+
+
+def test_the_example_in_the_documentation_runs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "trust.md").read_text(encoding="utf-8")
+    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "axioms.invariance" in block)
+    made: dict[str, object] = {}
+    exec(compile(code, "trust.md", "exec", dont_inherit=True), made)
+    assert made["found"].relative > 0.1

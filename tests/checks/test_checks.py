@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.lime import Lime
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.twins import pair
 
 NAMES = [check.name for check in checks.CHECKS]
 
@@ -308,3 +310,53 @@ def test_what_does_not_exist_is_refused(mnist: Classifier) -> None:
 def test_each_check_has_its_own_name_and_says_what_it_looks_at() -> None:
     assert len(set(NAMES)) == len(NAMES)
     assert all(check.looks.endswith("?") and check.link.startswith("https://") for check in checks.CHECKS)
+
+
+@pytest.mark.skipif(not find_spec("keras"), reason="needs Keras")
+def test_the_digits_network_in_keras_is_clean(mnist: Classifier) -> None:
+    known = Known.of(mnist, catalog.dataset("digits")(), "test")
+    found = checks.examine(patient(pair(mnist, "keras").other, _digit(3), known=known))
+    assert found.clean, str(found)
+
+
+@pytest.mark.skipif(not find_spec("sklearn"), reason="needs scikit-learn")
+def test_an_estimator_is_clean() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    data = catalog.dataset("digits")()
+    pixels = data.pixels("train")[:600].reshape(600, -1) / 255.0
+    estimator = LogisticRegression(max_iter=200).fit(pixels, data.truth("train")[:600])
+    model = FunctionClassifier(estimator, data.labels, (1, 28, 28))
+    found = checks.examine(patient(model, _digit(3), known=Known.of(model, data, "test")))
+    assert found.clean, str(found)
+
+
+@pytest.mark.skipif(not find_spec("onnx"), reason="needs ONNX")
+def test_the_digits_network_as_onnx_is_clean(mnist: Classifier, tmp_path: Any) -> None:
+    pytest.importorskip("onnxruntime")
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    weights = {name: tensor.detach().numpy() for name, tensor in mnist.module.state_dict().items()}  # type: ignore[attr-defined]
+    pads = {"pads": [2, 2, 2, 2]}
+    nodes = [
+        helper.make_node("Conv", ["x", "conv1.weight", "conv1.bias"], ["a"], **pads),
+        helper.make_node("Relu", ["a"], ["b"]),
+        helper.make_node("MaxPool", ["b"], ["c"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Conv", ["c", "conv2.weight", "conv2.bias"], ["d"], **pads),
+        helper.make_node("Relu", ["d"], ["e"]),
+        helper.make_node("MaxPool", ["e"], ["f"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Flatten", ["f"], ["g"]),
+        helper.make_node("Gemm", ["g", "linear.weight", "linear.bias"], ["y"], transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "digits",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, 28, 28])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 10])],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "d.onnx")
+    mean, std = (float(one.flatten()[0]) for one in (mnist.mean, mnist.std))  # type: ignore[attr-defined]
+    model = seewhy.load(f"onnx:{tmp_path / 'd.onnx'}", labels=mnist.labels, mean=mean, std=std)
+    found = checks.examine(patient(model, _digit(3), known=Known.of(model, catalog.dataset("digits")(), "test")))
+    assert found.clean, str(found)
