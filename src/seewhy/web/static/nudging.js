@@ -37,7 +37,7 @@ export function norms(change, channels) {
 export const bothUnits = (eps) => `${short(eps)} = ${eighths(eps)}`;
 
 /** In steps of an 8-bit pixel. @param {number} eps */
-export const eighths = (eps) => `${+(255 * eps).toFixed(255 * eps < 10 ? 1 : 0)}/255`;
+export const eighths = (eps) => `${+(255 * eps).toFixed(1)}/255`;
 
 /** @param {number} eps */
 export const short = (eps) => String(+eps.toPrecision(3));

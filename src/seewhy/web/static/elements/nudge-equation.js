@@ -49,14 +49,14 @@ export class NudgeEquation extends HTMLElement {
     this.#draw();
   }
 
-  /** @param {Words} words */
+  /** What is said about the pictures; what is not given stays as it is. @param {Partial<Words>} words */
   set words({ before, after, sign, middle, eps, fooled }) {
-    find(this.#body, ".of-x figcaption span").textContent = before;
-    find(this.#body, ".of-moved figcaption span").textContent = after;
-    find(this.#body, ".of-moved").classList.toggle("fooled", fooled);
-    find(this.#body, ".sign").textContent = sign;
-    find(this.#body, "select", HTMLSelectElement).value = middle;
-    this.#label = eps;
+    if (before !== undefined) find(this.#body, ".of-x figcaption span").textContent = before;
+    if (after !== undefined) find(this.#body, ".of-moved figcaption span").textContent = after;
+    if (fooled !== undefined) find(this.#body, ".of-moved").classList.toggle("fooled", fooled);
+    if (sign !== undefined) find(this.#body, ".sign").textContent = sign;
+    if (middle !== undefined) find(this.#body, "select", HTMLSelectElement).value = middle;
+    if (eps !== undefined) this.#label = eps;
   }
 
   #label = "";

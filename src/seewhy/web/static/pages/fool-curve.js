@@ -28,3 +28,9 @@ export function curveOf(epsilons, probabilities, { labels, label, goal, flip, un
     sentence: `Chances from ε = 0 to ${text(epsilons[points - 1])}: ${flip === null ? "the answer never changes as wanted" : `the answer changes at ε = ${text(flip)}`}; at the end ${last}.`,
   };
 }
+
+/** What the model says at a point of the curve, likeliest first. @param {Float32Array} probabilities (P, K) @param {number} point @param {string[]} labels @returns {import("../api.js").Guess[]} */
+export function guessesAt(probabilities, point, labels) {
+  const row = probabilities.subarray(point * labels.length, (point + 1) * labels.length);
+  return labels.map((label, index) => ({ index, label, score: row[index], logit: Math.log(row[index]) })).sort((a, b) => b.score - a.score);
+}

@@ -12,7 +12,7 @@ import { parseRecipe } from "../recipe.js";
 import { oneOf, within } from "../route.js";
 import { about, body } from "./fool-body.js";
 import { Both } from "./fool-both.js";
-import { curveOf } from "./fool-curve.js";
+import { curveOf, guessesAt } from "./fool-curve.js";
 import { KeepRow } from "./fool-keep.js";
 import { NudgeChoice, RANGES, TIMES, taskOf } from "./fool-nudge-choice.js";
 import { belief, linear, now, outcome } from "./fool-words.js";
@@ -138,11 +138,14 @@ class Nudge {
     this.#equation.options = [{ value: "direction", text: facts.attack === "fgsm" ? "sign of the gradient" : "direction" }, ...TIMES.map((k) => ({ value: k, text: `difference × ${k}` }))];
     const text = outcome(facts, model.labels);
     find(this.element, ".verdict-line").textContent = text;
-    this.#screen.say("Ready");
-    this.#screen.app.announce(text);
+    this.#screen.app.status("Ready");
     find(this.element, ".warnings").replaceChildren(...facts.notes.warnings.map((warning) => html`<p class="note small">${warning}</p>`));
     find(this.element, ".how-body").replaceChildren(...about(this.#choice.method));
-    this.#move(own.eps !== undefined && own.eps <= end ? own.eps : facts.flip_eps ?? end / 2, false);
+    const eps = own.eps !== undefined && own.eps <= end ? own.eps : facts.flip_eps ?? end / 2;
+    this.#equation.words = { before: belief(top(facts.before)), after: "…", fooled: false };
+    const point = epsilons.findIndex((one) => Math.abs(one - eps) < 1e-6 * end);
+    if (point >= 0) this.#told(guessesAt(probabilities, point, model.labels), eps, 0); // the curve knows it already
+    this.#move(eps, false);
   }
 
   /** The slider stands here now. @param {number} eps @param {boolean} [told] the link shall say so */
@@ -167,6 +170,7 @@ class Nudge {
     const { linf, l2, l0 } = norms(change, size.channels);
     const k = this.#state?.own.k;
     const text = linear(facts) ? bothUnits(eps) : short(eps);
+    this.#equation.words = { sign: `+ ${short(eps)} ×`, middle: k ?? "direction", eps: `ε = ${text}` };
     this.#equation.data = { x, moved, size, middle: k ? change : direction, full: k ? 1 / Number(k) : Math.max(1e-9, largest(direction)) };
     find(this.element, "output").textContent = text;
     this.#slider.setAttribute("aria-valuetext", linear(facts) ? `ε ${text}` : `ε ${text}, Euclidean length`);
@@ -176,21 +180,20 @@ class Nudge {
     this.#asking.ask({ pixels: moved, shape: [size.channels, size.height, size.width] }, eps);
   }
 
-  /** @param {import("../api.js").Guess[]} guesses likeliest first @param {number} eps @param {number} ms */
+  /** @param {import("../api.js").Guess[]} guesses likeliest first @param {number} eps @param {number} ms 0 where nobody was asked */
   #told(guesses, eps, ms) {
     if (!this.#found) return;
     const { model, label, goal } = /** @type {FoolState} */ (this.#state);
-    const before = [...this.#found.facts.before].sort((a, b) => b.score - a.score)[0];
     const [top] = guesses;
     const shares = new Float32Array(model.labels.length);
     for (const { index, score } of guesses) shares[index] = score;
     const fooled = goal === null ? top.index !== label : top.index === goal;
-    this.#equation.words = { before: belief(before), after: `${belief(top)}${fooled ? " ✗" : ""}`, sign: `+ ${short(eps)} ×`, middle: this.#state?.own.k ?? "direction", eps: `ε = ${bothUnits(eps)}`, fooled };
+    this.#equation.words = { after: `${belief(top)}${fooled ? " ✗" : ""}`, fooled };
     this.#keep.fresh(this.#found.facts.attack === "fgsm" ? fooled : this.#found.facts.success);
     this.#bars.data = { labels: model.labels, probabilities: shares, top: top.index, target: goal ?? label };
     find(this.element, ".now").textContent = now(guesses, label, goal, eps, model.labels);
     this.#screen.app.announce(`ε ${short(eps)}: ${top.label}, ${percent(top.score, 0)}`);
-    this.#screen.app.speed(`x′ to answer ${Math.round(ms)} ms`);
+    if (ms) this.#screen.app.speed(`x′ to answer ${Math.round(ms)} ms`);
   }
 
   /** Where other screens find x′: of FGSM the one on the slider, else the one that the attack found. @returns {Promise<import("./fool-both.js").Made | null>} */

@@ -126,7 +126,7 @@ class Smallest {
     const others = seen?.order.filter((index) => index !== label).slice(0, 5) ?? [];
     find(this.element, ".others").replaceChildren(html`<span class="small dim">Change it to</span>`, ...others.map((index) => html`<button type="button" aria-pressed="${index === (goal ?? (facts.success ? last.index : -1))}" @click=${() => this.#screen.go({ goal: index })}>${model.labels[index]}</button>`));
     find(this.element, ".warnings").replaceChildren(...facts.notes.warnings.map((warning) => html`<p class="note small">${warning}</p>`));
-    this.#screen.say(text);
+    this.#screen.app.status("Ready");
   }
 
   /** @param {import("../api.js").Method} method */
