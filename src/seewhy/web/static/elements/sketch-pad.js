@@ -4,6 +4,9 @@
 import { picture, put } from "../colours.js";
 import { html } from "../html.js";
 
+/** @typedef {{ before: Uint8Array, way: { x: number, y: number }[] }} Stroke the drawing before it, and where the pen was */
+/** @typedef {{ pixels: Uint8Array, strokes: Stroke[] }} Sheet */
+
 const DEPTH = 200; // strokes that can be undone
 
 export class SketchPad extends HTMLElement {
@@ -16,10 +19,14 @@ export class SketchPad extends HTMLElement {
 
   /** @type {Uint8Array} */
   #pixels = new Uint8Array(28 * 28);
-  /** @type {Uint8Array[]} */
+  /** What was drawn since the last whole picture. @type {readonly Stroke[]} */
+  strokes = [];
+  /** @type {Sheet[]} */
   #past = [];
-  /** @type {Uint8Array[]} */
+  /** @type {Sheet[]} */
   #future = [];
+  /** @type {Stroke["way"]} of the stroke under way */
+  #way = [];
   /** @type {Uint8Array | null} the picture before the stroke under way */
   #before = null;
   #last = { x: 0, y: 0 };
@@ -46,27 +53,19 @@ export class SketchPad extends HTMLElement {
   }
 
   /** @returns {Uint8Array} */
-  get pixels() {
-    return this.#pixels.slice();
-  }
+  get pixels() { return this.#pixels.slice(); }
 
   /** A new picture is one step that can be undone. @param {Uint8Array} pixels */
   set pixels(pixels) {
     if (pixels.length !== this.width * this.height) throw new RangeError(`wanted ${this.width}×${this.height} pixels, got ${pixels.length}`);
     if (same(pixels, this.#pixels)) return;
     this.#remember(this.#pixels);
-    this.#change(pixels.slice());
+    this.#change({ pixels: pixels.slice(), strokes: [] });
   }
 
-  get blank() {
-    return this.#pixels.every((value) => value === 0);
-  }
-  get canUndo() {
-    return this.#past.length > 0;
-  }
-  get canRedo() {
-    return this.#future.length > 0;
-  }
+  get blank() { return this.#pixels.every((value) => value === 0); }
+  get canUndo() { return this.#past.length > 0; }
+  get canRedo() { return this.#future.length > 0; }
 
   /** Another size starts empty. @param {number} width @param {number} height */
   resize(width, height) {
@@ -75,20 +74,20 @@ export class SketchPad extends HTMLElement {
     this.#past = [];
     this.#future = [];
     this.#cursor = { ...this.#cursor, x: width >> 1, y: height >> 1 };
-    this.#change(new Uint8Array(width * height));
+    this.#change({ pixels: new Uint8Array(width * height), strokes: [] });
   }
 
   undo() {
     const before = this.#past.pop();
     if (!before) return;
-    this.#future.push(this.#pixels);
+    this.#future.push(this.#sheet);
     this.#change(before);
   }
 
   redo() {
     const after = this.#future.pop();
     if (!after) return;
-    this.#past.push(this.#pixels);
+    this.#past.push(this.#sheet);
     this.#change(after);
   }
 
@@ -96,16 +95,19 @@ export class SketchPad extends HTMLElement {
     this.pixels = new Uint8Array(this.width * this.height);
   }
 
+  get #sheet() { return { pixels: this.#pixels, strokes: [...this.strokes] }; }
+
   /** @param {Uint8Array} pixels */
   #remember(pixels) {
-    this.#past.push(pixels);
+    this.#past.push({ ...this.#sheet, pixels });
     if (this.#past.length > DEPTH) this.#past.shift();
     this.#future = [];
   }
 
-  /** @param {Uint8Array} pixels */
-  #change(pixels) {
+  /** @param {Sheet} sheet */
+  #change({ pixels, strokes }) {
     this.#pixels = pixels;
+    this.strokes = strokes;
     this.#later();
     this.dispatchEvent(new CustomEvent("stroke-end", { bubbles: true }));
   }
@@ -119,6 +121,11 @@ export class SketchPad extends HTMLElement {
       this.#draw();
       this.dispatchEvent(new CustomEvent("ink", { bubbles: true }));
     });
+  }
+
+  /** A look at another picture, which changes nothing. @param {Uint8Array} pixels */
+  glimpse(pixels) {
+    put(this.#canvas, picture(pixels, this.width, this.height, 1, 255));
   }
 
   #draw() {
@@ -161,9 +168,11 @@ export class SketchPad extends HTMLElement {
 
   #finish() {
     const before = this.#before;
+    const way = this.#way.splice(0);
     this.#before = null;
     if (!before || same(before, this.#pixels)) return;
     this.#remember(before);
+    this.strokes = [...this.strokes, { before, way }];
     this.dispatchEvent(new CustomEvent("stroke-end", { bubbles: true }));
   }
 
@@ -176,6 +185,7 @@ export class SketchPad extends HTMLElement {
   /** A thick line from a to b; each pixel takes the share of the brush that covers it. @param {{ x: number, y: number }} a @param {{ x: number, y: number }} b @param {"draw" | "erase"} tool */
   #stamp(a, b, tool) {
     stamp(this.#pixels, this.width, this.height, a, b, this.brush, tool);
+    this.#way.push(...(this.#way.length ? [b] : [a, b]));
     this.#later();
   }
 
@@ -232,13 +242,9 @@ export function stamp(pixels, width, height, a, b, brush, tool) {
 }
 
 /** The other end of a pen erases. @param {PointerEvent} event */
-function erases({ buttons }) {
-  return (buttons & 32) !== 0;
-}
+const erases = ({ buttons }) => (buttons & 32) !== 0;
 
 /** @param {Uint8Array} a @param {Uint8Array} b */
-function same(a, b) {
-  return a.length === b.length && a.every((value, i) => value === b[i]);
-}
+const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
 
 customElements.define("sketch-pad", SketchPad);

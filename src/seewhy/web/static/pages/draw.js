@@ -26,9 +26,14 @@ export default class DrawPage extends HTMLElement {
   #question = { ink: "", centre: true, method: "", settings: {}, target: null };
   /** @type {import("../live.js").Guess | null} */
   #guess = null;
+  /** @type {import("./draw-fool.js").DrawFool | null} */
+  #fool = null;
+  /** The first link has been read. */
+  #begun = false;
   #cards = html`<div class="draw">
     <div class="heading"><h1 tabindex="-1">Draw a digit</h1><p class="dim">The model guesses while you draw, and shows which strokes it leans on.</p></div>
     <drawing-card></drawing-card><guess-card></guess-card><why-card></why-card>
+    <section class="card fool-row" aria-label="Now fool it" hidden></section>
     <section class="card examples" aria-labelledby="try-title"><h2 id="try-title">Try these <span class="dim">Is it still sure where no digit is left?</span></h2><example-row></example-row></section>
     <details class="card how"><summary>How this works</summary></details>
   </div>`;
@@ -59,7 +64,7 @@ export default class DrawPage extends HTMLElement {
     this.#pause(!this.app.state.get("live"));
   }
 
-  leave() { this.#live.close(); }
+  leave() { this.#live.close(); this.#fool?.stop(); }
   get #easel() { return find(this, "drawing-card", DrawingCard); }
   get #sees() { return find(this, "guess-card", GuessCard); }
   get #why() { return find(this, "why-card", WhyCard); }
@@ -71,16 +76,18 @@ export default class DrawPage extends HTMLElement {
     await this.#meet();
     const size = this.#pad.width * this.#pad.height;
     const { question, pixels, corrections } = await readQuestion(params, { labels: this.#labels, methods: this.#methods, size });
-    const kept = params.size === 0 && !this.#pad.blank ? this.#question.ink : question.ink; // a bare link keeps the drawing
+    const early = !this.#begun && !this.#pad.blank && !pixels; // drawn before the link was read
+    this.#begun = true;
+    const kept = early || (params.size === 0 && !this.#pad.blank) ? this.#question.ink : question.ink; // a bare link keeps the drawing
     this.#question = { ...question, ink: kept };
     if (pixels) this.#pad.pixels = pixels;
-    else if (!kept) this.#pad.clear();
+    else if (!kept && !early) this.#pad.clear();
     this.app.corrected(corrections);
     if (corrections.length) this.app.replace(writeQuestion(this.#question, this.#methods));
     this.#configure();
   }
 
-  /** Another model may have other classes, another size and other methods. */
+  /** Another model may have other classes, sizes and methods. */
   async #meet() {
     const model = this.app.model;
     if (!model || model.name === this.#model) return;
@@ -119,9 +126,12 @@ export default class DrawPage extends HTMLElement {
     if (moment === "live") return;
     const now = this.#pad.pixels;
     const ink = this.#pad.blank ? "" : await inkEncode(now);
+    const centre = this.#fool?.drawn(ink) ?? this.#question.centre;
     if (ink === this.#question.ink || !now.every((value, i) => value === this.#pad.pixels[i])) return;
-    this.#question.ink = ink;
+    const recentred = centre !== this.#question.centre;
+    Object.assign(this.#question, { ink, centre });
     this.app.replace(writeQuestion(this.#question, this.#methods));
+    if (recentred) this.#configure();
   }
 
   #ask() {
@@ -163,7 +173,15 @@ export default class DrawPage extends HTMLElement {
     this.#times.why = 1000 * map.seconds;
     if (this.#pace.mode !== "live" && !map.final) this.#pace.add(map.latency);
     this.#showPace();
-    if (map.final) this.#how();
+    if (map.final) this.#settled();
+  }
+
+  /** The pen rests, and everything was said. */
+  async #settled() {
+    this.#how();
+    const { DrawFool } = await import("./draw-fool.js");
+    this.#fool ??= new DrawFool(this.app, this.#pad, find(this, ".fool-row"), { now: () => this.#question, put: (ink) => this.#load(ink, { centre: false }), ask: () => this.#ask() });
+    if (this.#guess) this.#fool.show(this.#guess);
   }
 
   /** @param {string} detail @param {boolean} [gone] the server is: what is shown stays, dimmed */
@@ -182,6 +200,7 @@ export default class DrawPage extends HTMLElement {
     this.#showGuess();
     this.#why.data = null;
     this.#easel.tint = null;
+    find(this, ".fool-row").hidden = true;
   }
 
   /** @param {boolean} paused */
@@ -198,10 +217,10 @@ export default class DrawPage extends HTMLElement {
     this.app.speed([guess && `live ${Math.round(guess)} ms`, why && `explanation ${Math.ceil(why)} ms`].filter(Boolean).join(" · "));
   }
 
-  /** A whole picture from elsewhere, as one step that can be undone. @param {string} ink */
-  async #load(ink) {
+  /** A whole picture from elsewhere, as one step that can be undone. @param {string} ink @param {{ centre?: boolean }} [how] */
+  async #load(ink, how) {
     this.#pad.pixels = await inkDecode(ink);
-    this.#choose({ ink, target: null });
+    this.#choose({ ink, target: null, ...how });
   }
 
   async #random() {
