@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seewhy.notebook import nonsense as nonsense
     from seewhy.notebook import serve as serve
     from seewhy.notebook import sweep as sweep
+    from seewhy.notebook import trust as trust
     from seewhy.results import Explanation as Explanation
     from seewhy.sweeps import Sweep as Sweep
 
@@ -49,6 +50,7 @@ __all__ = [
     "nonsense",
     "serve",
     "sweep",
+    "trust",
 ]
 
 _HOME = {
@@ -72,6 +74,7 @@ _HOME = {
     "nonsense": "notebook",
     "serve": "notebook",
     "sweep": "notebook",
+    "trust": "notebook",
 }
 
 

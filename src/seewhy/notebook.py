@@ -29,6 +29,8 @@ from seewhy.loading import load
 from seewhy.metrics.results import Measurement
 from seewhy.results import Explanation
 from seewhy.sweeps import Sweep
+from seewhy.verdicts import figure
+from seewhy.verdicts.figure import Trust
 from seewhy.workbench import Workbench, hardening, measuring
 from seewhy.workbench import because as rules
 from seewhy.workbench.examining import examine
@@ -296,6 +298,18 @@ def measure(
         elif mask is not None:
             mask = measuring.as_mask(mask, classifier)
         return measuring.measured(classifier, why, recipe, mask, [other.values for other in others])
+
+
+def trust(model: Classifier | str, why: Explanation) -> Trust:
+    """How far is the map `why` to be believed? The share of random maps as smooth that it beats, by 17 passes.
+
+    >>> network = load("mnist-cnn")
+    >>> trust(network, explain(network, "digits/test/12")).word
+    'trust'
+
+    Raises: ValueError where `why` is a map of another model.
+    """
+    return figure.trust(load(model), why)
 
 
 def doctor(

@@ -71,3 +71,9 @@ def test_a_change_of_the_mark_changes_nothing_else_and_one_of_the_shape_leaves_t
     assert np.array_equal(shaped[causes.planted], plain[causes.planted])
     assert (shaped != plain).any((1, 2, 3)).mean() > 0.99
     assert np.array_equal(made.told("told"), made.truth("told")) and (made.told("test") != made.truth("test")).any()
+
+
+def test_its_version_is_known_without_making_an_image():
+    data = Shortcuts()
+    assert data.version() == Shortcuts().version() and len(data.version()) == 64
+    assert not data._made

@@ -18,6 +18,7 @@ export function showIndex(page, lesson) {
     page.replaceChildren(html`<div class="learn-index">
       <h1 tabindex="-1">Learn</h1>
       <p class="lede">Why did the model say that? Nobody can ask it, so people found ways to ask anyway: cover a part, change the light, follow the votes inside. Each way is a method; here they all look at the same picture.</p>
+      <p class="card cheat-card"><a class="to-cheat">Catch a cheating model</a> <span>Two models pass the same exam, and one of them cheats. Find out which, and how.</span></p>
       <div class="picture-row"></div>
       <div class="row spread said-row"><div class="said-place"></div>${new ColourLegend()}</div>
       <ul class="lessons"></ul>
@@ -28,6 +29,7 @@ export function showIndex(page, lesson) {
   }
   asked.set(page, lesson);
   find(page, ".to-axioms", HTMLAnchorElement).href = format("learn", { model: app.model?.name, img: image }, "axioms");
+  find(page, ".to-cheat", HTMLAnchorElement).href = format("learn", { model: app.model?.name }, "cheat");
   showStrip(find(page, ".picture-row"), lesson);
   for (const method of methods) {
     const link = find(page, `#lesson-${CSS.escape(method.name)}`, HTMLAnchorElement);

@@ -4,6 +4,7 @@
 import { formatRecipe, parseRecipe } from "../recipe.js";
 import { below, oneOf, read } from "../route.js";
 import { shareItems } from "../share.js";
+import { showCheat } from "./learn-cheat.js";
 import { showIndex } from "./learn-index.js";
 import { SIDES, TWINS } from "./learn-axioms-words.js";
 import { showMethod } from "./learn-method.js";
@@ -16,7 +17,8 @@ import { samples } from "./learn-samples.js";
  *   set: (change: { settings?: Record<string, unknown>, target?: string, axioms?: { twin?: string, side?: string } }) => void }} Lesson
  */
 
-const AXIOMS = "axioms"; // the one lesson that is no method
+const AXIOMS = "axioms"; // a lesson that is no method
+const CHEAT = "cheat"; // another: two models, one of which cheats
 const PLAIN = { twin: "wide", side: "left" };
 
 export default class LearnPage extends HTMLElement {
@@ -48,7 +50,7 @@ export default class LearnPage extends HTMLElement {
     if (this.#model !== model.name) this.replaceChildren(); // what a model can do is part of the page
     [this.#methods, this.#list] = await Promise.all([this.app.api.methods(model.name), samples(this.app)]);
     this.#model = model.name;
-    const known = path === "" || path === AXIOMS || this.#methods.some(({ name }) => name === path);
+    const known = ["", AXIOMS, CHEAT].includes(path) || this.#methods.some(({ name }) => name === path);
     this.#path = known ? path : "";
     const corrections = known ? [] : [`there is no method “${path}”`];
     corrections.push(...this.#take(params, model));
@@ -68,7 +70,7 @@ export default class LearnPage extends HTMLElement {
   }
 
   shareItems() {
-    return this.#path === "" || this.#path === AXIOMS ? [] : shareItems(this.app, () => this.#task());
+    return ["", AXIOMS, CHEAT].includes(this.#path) ? [] : shareItems(this.app, () => this.#task());
   }
 
   #task() {
@@ -112,10 +114,11 @@ export default class LearnPage extends HTMLElement {
     this.#turn.abort();
     this.#turn = new AbortController();
     const method = this.#methods.find(({ name }) => name === this.#path);
-    if (method) showMethod(this, this.#lesson(), method);
+    if (this.#path === CHEAT) showCheat(this, this.#lesson());
+    else if (method) showMethod(this, this.#lesson(), method);
     else if (this.#path === AXIOMS) this.#showAxioms();
     else showIndex(this, this.#lesson());
-    document.title = `${method?.title ?? (this.#path === AXIOMS ? "Axioms" : "Learn")} · seewhy`;
+    document.title = `${method?.title ?? ({ [AXIOMS]: "Axioms", [CHEAT]: "Catch a cheating model" }[this.#path] ?? "Learn")} · seewhy`;
     if (moved) {
       this.querySelector("h1")?.focus();
       scrollTo(0, 0);
