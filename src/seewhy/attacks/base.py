@@ -15,7 +15,7 @@ from seewhy.attacks.goals import Goal, Loss
 from seewhy.attacks.results import Adversarial, Curve
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.classifiers.labels import index_of
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import scored
 
 POINTS = 33  # of a confidence curve
 
@@ -115,8 +115,7 @@ class Attack(BaseModel, ABC):
         reach, direction = self.way(x, found)
         epsilons = torch.linspace(0, 2 * reach, POINTS)
         points = (x + epsilons.to(x).reshape(-1, 1, 1, 1) * direction).clamp(0, 1)
-        with torch.no_grad():
-            scores = torch.cat([model.scores(points[list(b)]).cpu() for b in in_batches(POINTS, batch_size(x))])
+        scores = scored(model, points)
         everywhere = Goal(goal.classes.cpu().expand(POINTS), goal.targeted)
         return Curve.of(epsilons.numpy(), scores.numpy(), everywhere.reached(scores).numpy())
 

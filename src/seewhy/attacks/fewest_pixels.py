@@ -11,7 +11,7 @@ from torch import Tensor
 from seewhy.attacks.base import Attack, Perturbed, climb
 from seewhy.attacks.goals import Goal
 from seewhy.classifiers.base import Classifier
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import scored
 from seewhy.progress import track
 
 
@@ -90,6 +90,4 @@ def needed_only(model: Classifier, origin: Tensor, attacked: Tensor, goal: Goal)
 
 def _leads(model: Classifier, x: Tensor, goal: Goal) -> Tensor:
     """The lead (N,) of each of many versions of one picture."""
-    with torch.no_grad():
-        scores = [model.scores(x[list(batch)]).cpu() for batch in in_batches(len(x), batch_size(x))]
-    return Goal(goal.classes.expand(len(x)), goal.targeted).lead(torch.cat(scores))
+    return Goal(goal.classes.expand(len(x)), goal.targeted).lead(scored(model, x))

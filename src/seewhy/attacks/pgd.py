@@ -13,7 +13,7 @@ from seewhy.attacks.base import Attack, Perturbed
 from seewhy.attacks.goals import Goal, Loss
 from seewhy.attacks.steps import ascend
 from seewhy.classifiers.base import Classifier
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import scored
 
 STEP = 2.5  # epsilons that all steps together can cover, so that any point of the ball is in reach (Madry et al.)
 
@@ -67,13 +67,7 @@ class Pgd(Attack):
             )  # fmt: skip
             if self.starts == 1:
                 return Perturbed(found)
-            reached = _lead(model, found, goal[left])
+            reached = goal[left].lead(scored(model, found))
             better = reached > lead[left]
             best[left[better]], lead[left[better]] = found[better], reached[better]
         return Perturbed(best)
-
-
-def _lead(model: Classifier, x: Tensor, goal: Goal) -> Tensor:
-    with torch.no_grad():
-        scores = [model.scores(x[list(batch)]).cpu() for batch in in_batches(len(x), batch_size(x))]
-    return goal.lead(torch.cat(scores))

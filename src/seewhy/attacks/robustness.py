@@ -21,7 +21,7 @@ from seewhy.attacks.goals import Goal
 from seewhy.attacks.robustness_results import RANDOM, Robustness
 from seewhy.attacks.unfinished import Unfinished
 from seewhy.classifiers.base import Classifier
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import batch_size, in_batches, scored
 from seewhy.progress import track
 
 
@@ -108,12 +108,7 @@ def _work(attacks: int, epsilons: int, count: int, size: int) -> Iterator[tuple[
 
 
 def _right(model: Classifier, x: Tensor, goal: Goal) -> NDArray[np.bool_]:
-    found = []
-    with torch.no_grad():
-        for batch in in_batches(len(x), batch_size(x)):
-            chosen = torch.tensor(list(batch))
-            found.append(model.scores(x[chosen]).cpu().argmax(1) == goal.classes[chosen])
-    return torch.cat(found).numpy()
+    return np.asarray(scored(model, x).argmax(1) == goal.classes)
 
 
 def _recipe(attack: Attack) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from seewhy.attacks.goals import Goal
 from seewhy.classifiers.base import Classifier
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import batch_size, in_batches, scored
 from seewhy.progress import heed, partial, track
 
 Frames = list[NDArray[np.float32]]
@@ -28,12 +28,7 @@ class Aim:
 
     def losses(self, x: Tensor) -> Tensor:
         """log p / (1 − p) of the class for each of many pictures, (N,)."""
-        scores = []
-        for batch in in_batches(len(x), batch_size(x)):
-            heed()
-            with torch.no_grad():
-                scores.append(self.model.scores(x[list(batch)]).cpu())
-        return self._goal(len(x)).loss(torch.cat(scores), "cross-entropy")
+        return self._goal(len(x)).loss(scored(self.model, x), "cross-entropy")
 
     def slope(self, x: Tensor) -> Tensor:
         """The gradient of that (N, C, H, W); for a model without gradients, noise, so that it tries at random."""
