@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from accessible import findings, pale
 from watching import shoot, until
 
 pytestmark = pytest.mark.browser
@@ -51,6 +52,9 @@ def test_methods_are_tried_and_the_verdicts_are_the_apis(open_page: Any, server:
     assert card.locator("heat-map").count() == 2
     assert "copied, all of them shuffled" in page.locator("[data-axiom=invariance] .made").inner_text()
     assert page.locator("math").count() == 3
+    assert page.locator(".learn-axioms .source").get_attribute("href") == facts["link"]
+    assert findings(page) == []
+    assert pale(page) == []
     shoot(page, "learn-axioms", full_page=True)
 
 

@@ -68,7 +68,13 @@ class AxiomPlan(Plan[Finding]):
                 facts, values = _sensitivity(axioms.sensitivity(*given, cap=task.cap))
             else:
                 facts, values = _dummy(axioms.dummy(*given, side=task.side))
-        facts |= {"axiom": task.axiom, "method": task.method, "model": task.model}
+        facts |= {
+            "source": axioms.SOURCE,
+            "link": axioms.LINK,
+            "axiom": task.axiom,
+            "method": task.method,
+            "model": task.model,
+        }
         return Finding(task.model_dump(mode="json"), facts, {"values": values})
 
 

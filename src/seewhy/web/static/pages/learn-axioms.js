@@ -39,7 +39,7 @@ function build({ set }) {
     ${section("invariance", "Implementation invariance", "Two networks that give every picture the same scores do the same thing, however they are written. A method whose map differs explains the writing, not what is done.", choice("twin", TWINS, "The other network"))}
     ${section("sensitivity", "Sensitivity: what counts gets a share", "The score is capped half way between black and your picture: f = min(score, cap). At your picture it is flat, yet it rose on the way, so some pixel must have done it. A gradient at the picture sees nothing.", null)}
     ${section("dummy", "Sensitivity: what cannot be seen gets nothing", "The network is blinded on one half of the picture: whatever is there, it sees black. No pixel of that half can matter, so each must get 0.", choice("side", SIDES, "The half that it cannot see"))}
-    <p class="small dim">M. Sundararajan, A. Taly, Q. Yan: Axiomatic Attribution for Deep Networks, ICML 2017, arXiv:1703.01365. Random methods run with fewer samples here; both networks get the same draws.</p>
+    <p class="small dim"><a class="source" target="_blank" rel="noopener noreferrer">Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks, ICML 2017.</a> Random methods run with fewer samples here; both networks get the same draws.</p>
   </article>`;
 }
 
@@ -75,6 +75,7 @@ async function one(place, list, api, method, asked, signal) {
     const { arrays } = await api.arrays(run.id, ["values"]);
     if (signal.aborted) return;
     const found = /** @type {any} */ (run.result);
+    Object.assign(find(document, ".learn-axioms .source", HTMLAnchorElement), { href: found.link, textContent: `${found.source}.` });
     if (found.sentence_of_twin) find(place, ".made").textContent = `${found.sentence_of_twin} The two networks' scores for this picture differ by at most ${found.scores_difference.toExponential(0)}.`;
     list.show(method.name, verdictOf(found, arrays.values));
   } catch (problem) {
