@@ -53,6 +53,7 @@ export function least({ sentence, minimal, reached, pieces, pieces_kept: kept, k
   const wanted = percent(settings.confidence, 0);
   const tried = kept === 0
     ? `Nothing at all is enough: with every ${kind.one} gone the model still says “${target.label}” with ${wanted} or more. So this answer owes nothing to the picture.`
+    : kept === 1 ? `Verified minimal: without this one ${kind.one} “${target.label}” falls below ${wanted}.`
     : `Verified minimal: each of the ${some(kept, kind)} was taken away on its own, and every time “${target.label}” fell below ${wanted}.`;
   const most = `${some(pieces - kept, kind)}, ${percent(1 - share, 0)} of it, could go.`;
   return [

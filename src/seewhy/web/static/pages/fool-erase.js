@@ -37,6 +37,7 @@ class EraseTab {
   #asked = "";
   /** @type {AbortController | null} */
   #doing = null;
+  #asking = Promise.resolve();
   /** @type {import("../api.js").Run | null} */
   #run = null;
   /** @type {Cut | null} */
@@ -108,7 +109,7 @@ class EraseTab {
       find(this.element, ".result").classList.add("stale");
       const wanted = state.own.keep !== undefined || state.own.off !== undefined || state.model.input.width * state.model.input.height <= SMALL;
       if (!wanted) find(this.element, ".result").hidden = true;
-      else await this.#ask();
+      else this.#asking = this.#ask(); // nobody waits for it here: the screen is there, its answer comes
     } else this.#place();
   }
 
@@ -207,7 +208,7 @@ class EraseTab {
   async #find() {
     if (this.#doing) return;
     await this.#screen.go({ keep: "least", off: undefined });
-    if (!this.#cut && !this.#doing) await this.#ask();
+    await this.#asking;
     const { sentence } = /** @type {any} */ (this.#run?.result ?? {});
     if (sentence) this.#screen.say(sentence);
   }

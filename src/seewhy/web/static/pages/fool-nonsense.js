@@ -91,7 +91,7 @@ class NonsenseTab {
     this.#asked = asked;
     find(this.element, ".result").hidden = !asked || !this.#made;
     find(this.element, ".result").classList.add("stale");
-    if (asked) await this.#make(task(wish.of), model.labels[wish.of]);
+    if (asked) this.#make(task(wish.of), model.labels[wish.of]); // nobody waits for it here: the screen is there
   }
 
   stop() {
