@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,15 @@ def test_a_check_deletes_a_tenth_and_says_what_became_of_the_answer(bench):
     model = bench.model("mnist-cnn")
     for name, key in (("deleted", "after"), ("random", "after_random")):
         assert facts["deleted"][key]["sure"] == pytest.approx(model.predict(arrays[name]).probability, abs=1e-5)
+
+
+def test_a_map_that_was_kept_without_its_figure_is_checked_all_the_same(bench):
+    task = Task(**ASKED)
+    plan = bench.plan(task)
+    why = bench.perform(task)
+    bench._results.write(plan.id, replace(why, notes={"warnings": []}))  # as before there was a figure
+    assert "trust" not in bench.perform(task).notes
+    assert bench.ask(CheckTask(**ASKED)).describe()["trust"]["value"] == why.notes["trust"]["value"]
 
 
 def test_a_full_check_says_each_part(bench):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from seewhy import __version__
 from seewhy.verdicts.deleting import SHARE, delete_top
+from seewhy.verdicts.figure import trust
 from seewhy.verdicts.full import full_trust
 from seewhy.workbench.findings import Finding
 from seewhy.workbench.kinds.base import Kind, Plan
@@ -52,7 +53,7 @@ class CheckPlan(Plan[Finding]):
         with bench.reading():
             found = delete_top(model, why, self.task.share)
             full = full_trust(model, why, self.explaining.recipe).describe() if self.task.full else None
-        facts = {"deleted": found.describe(), "trust": why.notes["trust"], "full": full}
+        facts = {"deleted": found.describe(), "trust": trust(model, why).describe(), "full": full}
         arrays = {"image": why.image, "deleted": found.picture, "random": found.random}
         return Finding(self.task.model_dump(mode="json"), facts, arrays)
 
