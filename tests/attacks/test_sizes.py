@@ -104,3 +104,21 @@ def test_squares_fool_a_black_box_as_they_fool_the_network_inside(model, x):
 def test_what_needs_gradients_says_so_before_work(name, residual, colours):
     with pytest.raises(TypeError, match="needs gradients"):
         catalog.attack(name)()(boxed(residual), colours[0].numpy())
+
+
+def test_an_attack_costs_its_gradients_and_no_pass_more(residual, colours):
+    passes: list[int] = []
+    residual.module.register_forward_hook(lambda module, inputs, output: passes.append(len(output)))
+    goal = seen(residual, colours)
+    for recipe, cost in (
+        (catalog.attack("fgsm")(), 4),
+        (catalog.attack("pgd")(steps=10, early_stop=False), 40),
+        (catalog.attack("momentum")(steps=7, early_stop=False), 28),
+    ):
+        passes.clear()
+        recipe.perturb(residual, colours, goal)
+        assert sum(passes) == cost
+    passes.clear()
+    found = catalog.attack("pgd")(steps=10, epsilon=0.5).perturb(residual, colours, goal).x
+    assert bool(goal.reached(residual.scores(found)).all())
+    assert sum(passes) < 40  # those that are fooled leave

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -18,11 +19,21 @@ def length(change: Tensor, norm: Norm) -> Tensor:
 
 def inside(x: Tensor, origin: Tensor, epsilon: float, norm: Norm) -> Tensor:
     """`x` pulled back to at most `epsilon` from `origin`, and into [0, 1]."""
+    return way_back(origin, epsilon, norm)(x)
+
+
+def way_back(origin: Tensor, epsilon: float, norm: Norm) -> Callable[[Tensor], Tensor]:
+    """What pulls an x back into the ball around `origin` and into [0, 1]; its bounds are worked out once."""
     if norm == "linf":
-        return torch.minimum(torch.maximum(x, origin - epsilon), origin + epsilon).clamp(0, 1)
-    change = x - origin
-    shrink = (epsilon / length(change, norm).clamp(min=1e-12)).clamp(max=1)
-    return (origin + _wide(shrink) * change).clamp(0, 1)
+        low, high = (origin - epsilon).clamp_(min=0), (origin + epsilon).clamp_(max=1)
+        return lambda x: torch.clamp(x, low, high)
+
+    def shrunk(x: Tensor) -> Tensor:
+        change = x - origin
+        shrink = (epsilon / length(change, norm).clamp(min=1e-12)).clamp(max=1)
+        return (origin + _wide(shrink) * change).clamp(0, 1)
+
+    return shrunk
 
 
 def steepest(gradient: Tensor, norm: Norm) -> Tensor:

@@ -8,11 +8,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from seewhy.attacks.balls import inside
 from seewhy.attacks.base import Attack, Perturbed, climb
 from seewhy.attacks.goals import Goal, Loss
 from seewhy.classifiers.base import Classifier
-from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.batches import gradient_batch_size, in_batches
 from seewhy.progress import track
 
 
@@ -45,9 +44,9 @@ class Fgsm(Attack):
     def perturb(self, model: Classifier, x: Tensor, goal: Goal) -> Perturbed:
         """One gradient an image; `direction` is its sign."""
         found = []
-        for batch in track(list(in_batches(len(x), batch_size(x))), "one step"):
-            chosen = torch.tensor(list(batch))
-            gradient, _ = climb(model, x[chosen], goal[chosen], self.loss)
-            found.append(gradient.sign())
+        for batch in track(list(in_batches(len(x), gradient_batch_size(x))), "one step"):
+            aim = goal[torch.arange(batch.start, batch.stop)]
+            gradient, _ = climb(model, x[batch.start : batch.stop], aim, self.loss)
+            found.append(gradient.sign_())
         direction = torch.cat(found)
-        return Perturbed(inside(x + self.epsilon * direction, x, self.epsilon, "linf"), direction=direction)
+        return Perturbed(torch.add(x, direction, alpha=self.epsilon).clamp_(0, 1), direction=direction)
