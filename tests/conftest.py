@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
 from seewhy.classifiers.pytorch import PyTorchClassifier  # noqa: E402
+from seewhy.cli import main  # noqa: E402
 from seewhy.datasets.base import ImageSet  # noqa: E402
 from seewhy.inference.activations import Activations, record  # noqa: E402
 
@@ -123,6 +125,22 @@ def linear() -> PyTorchClassifier:
 def colours() -> torch.Tensor:
     """Four colour pictures (4, 3, 20, 24)."""
     return torch.from_numpy(np.random.default_rng(0).random((4, 3, 20, 24), dtype=np.float32))
+
+
+@pytest.fixture
+def seewhy(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process: gives exit code, output, errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            main(list(arguments))
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
 
 
 @pytest.fixture

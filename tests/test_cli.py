@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from seewhy import Explanation
-from seewhy.cli import main, values_of
+from seewhy.terminal import values_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,22 +24,6 @@ def own_cache(tmp_path, monkeypatch):
     """Results of these tests are kept apart."""
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def seewhy(capsys):
-    """Run a command in this process: gives exit code, output, errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            main(list(arguments))
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 
 import seewhy as package
 import seewhy.notebook
-from seewhy.cli import main
 from seewhy.interpolants.base import Interpolant
 
 
@@ -23,22 +22,6 @@ def cache(tmp_path_factory):
 def own_cache(cache, tmp_path, monkeypatch):
     monkeypatch.setenv("SEEWHY_CACHE", str(cache))
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def seewhy(capsys):
-    """Run a command in this process: gives exit code, output, errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            main(list(arguments))
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def test_a_rule_is_said_with_its_counts_and_saved(seewhy, tmp_path):

@@ -217,35 +217,30 @@ def no_such(kind: str, name: str, known: Iterable[str], listing: str) -> str:
 
 def describe_attack(kind: type[Attack]) -> dict[str, Any]:
     """An attack as plain data, with the same keys as a method."""
-    return {
-        "name": kind.name,
-        "title": kind.title,
-        "kind": "attack",
-        "needs": [kind.needs],
-        "group": "model-agnostic" if kind.needs == "scores" else "model-based",
-        "about": inspect.cleandoc(kind.__doc__ or ""),
-        "formula_mathml": kind.formula,
-        "limits": list(kind.limits),
-        "source": kind.source,
-        "link": kind.link,
-        "settings": kind.model_json_schema(),
-    }
+    return _words_of(kind) | {"kind": "attack", "needs": [kind.needs], "group": _group(kind.needs)}
 
 
 def describe_metric(kind: type[Metric]) -> dict[str, Any]:
     """A metric as plain data: words, formula (MathML), unit, limits, source, and its settings as a JSON schema."""
+    needs = [
+        kind.needs,
+        *(["mask"] if kind.needs_mask else []),
+        *(["recipe"] if kind.needs_recipe else []),
+        *(["others"] if kind.needs_others else []),
+    ]
+    return _words_of(kind) | {"kind": "metric", "needs": needs, "better": kind.better, "unit": kind.unit}
+
+
+def describe_method(method: type[Explainer]) -> dict[str, Any]:
+    """An explainer as plain data: words, formula (MathML), limits, source, and its settings as a JSON schema."""
+    facts = {"kind": "attribution", "needs": [method.needs], "group": _group(method.needs)}
+    return _words_of(method) | facts | {"signed": method().signed}
+
+
+def _words_of(kind: type[Attack] | type[Metric] | type[Explainer]) -> dict[str, Any]:
     return {
         "name": kind.name,
         "title": kind.title,
-        "kind": "metric",
-        "needs": [
-            kind.needs,
-            *(["mask"] if kind.needs_mask else []),
-            *(["recipe"] if kind.needs_recipe else []),
-            *(["others"] if kind.needs_others else []),
-        ],
-        "better": kind.better,
-        "unit": kind.unit,
         "about": inspect.cleandoc(kind.__doc__ or ""),
         "formula_mathml": kind.formula,
         "limits": list(kind.limits),
@@ -255,19 +250,5 @@ def describe_metric(kind: type[Metric]) -> dict[str, Any]:
     }
 
 
-def describe_method(method: type[Explainer]) -> dict[str, Any]:
-    """An explainer as plain data: words, formula (MathML), limits, source, and its settings as a JSON schema."""
-    return {
-        "name": method.name,
-        "title": method.title,
-        "kind": "attribution",
-        "needs": [method.needs],
-        "group": "model-agnostic" if method.needs == "scores" else "model-based",
-        "about": inspect.cleandoc(method.__doc__ or ""),
-        "formula_mathml": method.formula,
-        "limits": list(method.limits),
-        "source": method.source,
-        "link": method.link,
-        "signed": method().signed,
-        "settings": method.model_json_schema(),
-    }
+def _group(needs: str) -> str:
+    return "model-agnostic" if needs == "scores" else "model-based"

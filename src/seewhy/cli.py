@@ -29,12 +29,13 @@ from seewhy.terminal import (
     Set,
     Ticker,
     check_ending,
+    list_recipes,
     method_of,
     say,
     settings_of,
     table,
     target_of,
-    values_of,
+    tell_recipe,
 )
 
 if TYPE_CHECKING:
@@ -273,18 +274,9 @@ def methods(
 
     if name is None:
         rows = [catalog.describe_method(method) for method in catalog.explainers().values()]
-        shown = [(m["name"], m["needs"][0], m["about"].split("\n\n")[0].replace("\n", " ")) for m in rows]
-        table(("method", "needs", "what it does"), shown, rows if as_json else None)
-        return
-    method = catalog.describe_method(catalog.explainer(name))
-    fields = method["settings"].get("properties", {})
-    if not as_json:
-        say(f"{method['title']} ({name}), needs {method['needs'][0]}\n\n{method['about']}\n")
-    parts = [(key, values_of(x), json.dumps(x.get("default")), x["description"]) for key, x in fields.items()]
-    table(("setting", "values", "default", "what it is"), parts, method if as_json else None)
-    if not as_json:
-        limits = "\n        ".join(method["limits"])
-        say(f"\nLimits: {limits}\n\nSource: {method['source']}\n        {method['link']}")
+        list_recipes("method", rows, as_json)
+    else:
+        tell_recipe(catalog.describe_method(catalog.explainer(name)), as_json)
 
 
 @app.command()

@@ -11,7 +11,7 @@ import typer
 
 from seewhy.cli_asking import asked, write_facts
 from seewhy.cli_many import names_many, tell_survey
-from seewhy.terminal import IMAGE, Data, Json, Model, Set, check_ending, say, settings_of, table, values_of
+from seewhy.terminal import IMAGE, Data, Json, Model, Set, check_ending, list_recipes, say, settings_of, tell_recipe
 
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the picture as a hole; see `seewhy harden`.")]
 
@@ -23,19 +23,9 @@ def attacks(
     from seewhy import catalog
 
     if name is None:
-        rows = [catalog.describe_attack(kind) for kind in catalog.attacks().values()]
-        shown = [(one["name"], one["needs"][0], one["about"].split("\n\n")[0].replace("\n", " ")) for one in rows]
-        table(("attack", "needs", "what it does"), shown, rows if as_json else None)
-        return
-    kind = catalog.describe_attack(catalog.attack(name))
-    fields = kind["settings"].get("properties", {})
-    if not as_json:
-        say(f"{kind['title']} ({name}), needs {kind['needs'][0]}\n\n{kind['about']}\n")
-    parts = [(key, values_of(one), json.dumps(one.get("default")), one["description"]) for key, one in fields.items()]
-    table(("setting", "values", "default", "what it is"), parts, kind if as_json else None)
-    if not as_json:
-        limits = "\n        ".join(kind["limits"])
-        say(f"\nLimits: {limits}\n\nSource: {kind['source']}\n        {kind['link']}")
+        list_recipes("attack", [catalog.describe_attack(kind) for kind in catalog.attacks().values()], as_json)
+    else:
+        tell_recipe(catalog.describe_attack(catalog.attack(name)), as_json)
 
 
 def attack(

@@ -84,6 +84,25 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], as_json: Any = No
         say("  ".join([str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)] + [str(row[-1])]))
 
 
+def list_recipes(kind: str, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Print recipes that the catalog described: name, need, and the first words about each."""
+    shown = [(one["name"], one["needs"][0], one["about"].split("\n\n")[0].replace("\n", " ")) for one in rows]
+    table((kind, "needs", "what it does"), shown, rows if as_json else None)
+
+
+def tell_recipe(facts: Mapping[str, Any], as_json: bool) -> None:
+    """Print all about one recipe: words, settings, limits, source."""
+    if as_json:
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    say(f"{facts['title']} ({facts['name']}), needs {facts['needs'][0]}\n\n{facts['about']}\n")
+    fields = facts["settings"].get("properties", {})
+    parts = [(key, values_of(one), json.dumps(one.get("default")), one["description"]) for key, one in fields.items()]
+    table(("setting", "values", "default", "what it is"), parts)
+    limits = "\n        ".join(facts["limits"])
+    say(f"\nLimits: {limits}\n\nSource: {facts['source']}\n        {facts['link']}")
+
+
 def say(text: str) -> None:
     """Print a line."""
     typer.echo(text)
