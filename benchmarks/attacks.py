@@ -1,9 +1,10 @@
 """What FGSM and PGD cost beside the bare passes, and beside Foolbox and torchattacks, on the 10,000 MNIST test images.
 
-Needs SEEWHY_DATA with mnist/. Every 500 images all contenders take their turn, in another order each time; a ratio is
-that of the CPU times on the same images, and the table shows the median. One thread, batches of 128 for all
-(what the bare passes like best), parameters without gradients for all. Foolbox is asked by `run`, which leaves out its
-own check of success. Contenders that are not installed are left out, and that is said.
+Needs SEEWHY_DATA with mnist/. On every chunk of images all contenders take their turn, in another order each time; a
+ratio is that of the CPU times on the same images, and the table shows the median. One thread, batches of 128 (what the
+bare passes like best). The bare passes, Foolbox and torchattacks get the network with its parameters frozen, seewhy
+gets it as it comes. Foolbox is asked by `run`, which leaves out its own check of success. Contenders that are not
+installed are left out, and that is said.
 
     python -m benchmarks.attacks [--images 10000] [--chunk 500]
 """
