@@ -136,7 +136,7 @@ def test_a_forgotten_run_is_computed_again_and_an_impossible_one_says_why(open_p
 
 def test_without_pins_the_screen_says_what_pinning_does(open_page: Open) -> None:
     page = open_page("#/report")
-    assert "Pinning keeps an explanation for a report" in page.locator(".empty").inner_text()
+    assert "Pinning keeps a finding for a report" in page.locator(".empty").inner_text()
     assert page.locator("header .pins").get_attribute("aria-label") == "Report, 0 pins"
     assert findings(page) == []
     assert pale(page) == []

@@ -109,7 +109,7 @@ class Adversarial(Drawn):
         if self.success and self.before.index != self.label:
             return f"The model was wrong without an attack: it says {self.before.label}."
         if self.success:
-            return f"Fooled: {_belief(self.before)} becomes {_belief(self.after)}; {size}, {norms['l0']} pixels differ."
+            return f"Fooled: {_belief(self.before)} becomes {_belief(self.after)}; {size}, {_pixels_in_words(norms['l0'])} differ{'s' if norms['l0'] == 1 else ''}."
         wanted = "" if self.target is None else f" into {self.before.labels[self.target]}"
         reach = "" if self.radius is None else f" up to epsilon {self.radius:g} ({self.radius * 255:.1f}/255)"
         return f"Not fooled{wanted}{reach}: {_belief(self.before)} stays {_belief(self.after)}."
@@ -213,6 +213,10 @@ class Adversarial(Drawn):
 
 def _pixels(image: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(picture(image)).astype(np.uint8)
+
+
+def _pixels_in_words(count: float) -> str:
+    return "1 pixel" if count == 1 else f"{count} pixels"
 
 
 def _belief(prediction: Prediction) -> str:

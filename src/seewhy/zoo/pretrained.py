@@ -44,7 +44,14 @@ def _shipped(name: str) -> Path:
 
 
 def _missing(name: str) -> str:
+    known = _shipped(name).with_suffix(".json")
+    measured = ""
+    if known.is_file():
+        card = json.loads(known.read_text(encoding="utf-8"))
+        measured = (
+            f" ({card['accuracy']:.2%} of the test images right after {len(card['history'])} epochs: see its card)"
+        )
     return (
-        f"{name} does not come with weights; make them with `seewhy train {name}`, "
+        f"{name} does not come with weights; make them with `seewhy train {name}`{measured}, "
         f"then ask for {name}@{name}.safetensors"
     )

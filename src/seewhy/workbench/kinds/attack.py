@@ -95,7 +95,7 @@ class Attacks(Kind[AttackTask, Finding]):
         """The picture, what was added, and the attacked picture."""
         facts, arrays = result.facts, result.arrays
         norms = facts["norms"]
-        change = f"largest change {norms['linf']:.4f}, {norms['l0']} pixels"
+        change = f"largest change {norms['linf']:.4f}, {norms['l0']} pixel{'' if norms['l0'] == 1 else 's'}"
         return Exhibit(
             name=task.method,
             title=f"{facts['title']} on {place_of(task.image)}",

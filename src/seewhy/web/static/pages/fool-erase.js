@@ -123,7 +123,7 @@ class EraseTab {
 
   /** @type {import("../keys.js").Table} */
   shortcuts = { Enter: ["Find the least", () => this.#find()] };
-  shareItems = () => (this.#run ? runItems(this.#screen.app, this.#run.id, this.#run.result?.python ?? "", "least-evidence") : []);
+  shareItems = () => (this.#run?.result ? runItems(this.#screen.app, { id: this.#run.id, task: this.#run.task, facts: /** @type {any} */ (this.#run.result) }, "least-evidence") : []);
 
   async #ask() {
     const task = this.#task;

@@ -5,7 +5,7 @@
 /** @typedef {{ address: string, distance: number, typical: number, likeness: number, usual: number, neighbours: number[] }} Near */
 /** @typedef {{ target: { class: number, label: string }, score: number, accepted: boolean, lit: number, climb: number[], nearest: Near | null, meaningless: boolean | null,
  *   prediction: import("../api.js").Guess[], sentence: string, settings: Record<string, any>, python: string, seconds: number }} Facts */
-/** @typedef {{ id: string, facts: Facts, frames: Uint8Array, shape: number[], pixels: Uint8Array }} Made frames: (T, C, H, W); pixels: the last one, H·W·C */
+/** @typedef {{ id: string, task: object, facts: Facts, frames: Uint8Array, shape: number[], pixels: Uint8Array }} Made frames: (T, C, H, W); pixels: the last one, H·W·C */
 
 /** @type {Record<string, { title: string, about: string, counted: string | null, usual: number, gradients: boolean }>} */
 export const FORMS = {
@@ -44,7 +44,7 @@ export async function make(api, task, hooks) {
   const { data, shape } = arrays.image;
   const [channels, size] = [shape[0], shape[1] * shape[2]];
   const pixels = Uint8Array.from({ length: data.length }, (_, i) => Math.round(255 * Number(data[(i % channels) * size + Math.floor(i / channels)])));
-  return { id, facts: /** @type {any} */ (result), frames: /** @type {Uint8Array} */ (arrays.frames.data), shape, pixels };
+  return { id, task, facts: /** @type {any} */ (result), frames: /** @type {Uint8Array} */ (arrays.frames.data), shape, pixels };
 }
 
 /** How near the nearest training picture is, in words. @param {Near} near */

@@ -101,7 +101,7 @@ class NonsenseTab {
 
   /** @type {import("../keys.js").Table} */
   shortcuts = { Enter: ["Make nonsense", () => find(this.element, "form", HTMLFormElement).requestSubmit()] };
-  shareItems = () => (this.#made ? runItems(this.#screen.app, this.#made.id, this.#made.facts.python, "nonsense") : []);
+  shareItems = () => (this.#made ? runItems(this.#screen.app, this.#made, "nonsense") : []);
 
   #stop() {
     this.#doing?.abort();

@@ -15,6 +15,7 @@ import { Both } from "./fool-both.js";
 import { curveOf, guessesAt } from "./fool-curve.js";
 import { KeepRow } from "./fool-keep.js";
 import { NudgeChoice, RANGES, TIMES, taskOf } from "./fool-nudge-choice.js";
+import { pinRun, runItems } from "./fool-take.js";
 import { belief, linear, now, outcome } from "./fool-words.js";
 
 /** @typedef {import("./fool-tabs.js").Screen} Screen */
@@ -95,15 +96,9 @@ class Nudge {
   }
 
   /** @type {import("../keys.js").Table} */
-  shortcuts = { " ": ["Hold: x instead of x′", () => this.#blink(true), () => this.#blink(false)] };
+  shortcuts = { p: ["Pin the attack", () => this.#found && pinRun(this.#screen.app, this.#found)], " ": ["Hold: x instead of x′", () => this.#blink(true), () => this.#blink(false)] };
 
-  shareItems() {
-    const found = this.#found;
-    if (!found) return [];
-    const { api, app } = this.#screen;
-    const save = (/** @type {"npz" | "json"} */ kind) => Object.assign(document.createElement("a"), { href: api.resultURL(found.id, kind), download: `seewhy-${found.facts.attack}.${kind}` }).click();
-    return [{ label: "Copy as Python", action: () => app.copy(found.facts.python, "Python") }, { label: "Save arrays", hint: ".npz", action: () => save("npz") }, { label: "Save facts", hint: ".json", action: () => save("json") }];
-  }
+  shareItems = () => (this.#found ? runItems(this.#screen.app, this.#found, `seewhy-${this.#found.facts.attack}`) : []);
 
   /** @param {string} key @param {any} task */
   async #run(key, task) {

@@ -9,11 +9,12 @@ import { difference, places } from "../nudging.js";
 import { formatRecipe, parseRecipe } from "../recipe.js";
 import { about } from "./fool-body.js";
 import { KeepRow } from "./fool-keep.js";
+import { runItems } from "./fool-take.js";
 import { belief } from "./fool-words.js";
 
 /** @typedef {import("./fool-tabs.js").FoolState} FoolState */
 /** @typedef {import("./fool-words.js").Attacked} Attacked */
-/** @typedef {{ id: string, facts: Attacked }} Found */
+/** @typedef {{ id: string, task: object, facts: Attacked }} Found */
 
 const METHOD = "fewest-pixels";
 const FINE = 64; // pixels a side
@@ -75,10 +76,7 @@ class Smallest {
     this.#work?.abort();
   }
 
-  shareItems() {
-    const found = this.#found;
-    return found ? [{ label: "Copy as Python", action: () => this.#screen.app.copy(found.facts.python, "Python") }] : [];
-  }
+  shareItems = () => (this.#found ? runItems(this.#screen.app, this.#found, "seewhy-smallest-change") : []);
 
   /** @param {string} key @param {any} task @param {FoolState} state */
   async #run(key, task, state) {
@@ -90,7 +88,7 @@ class Smallest {
       const run = await this.#screen.api.perform(task, { signal: work.signal, progress: (progress) => (this.#ring.data = progress) });
       const { arrays: { image, adversarial } } = await this.#screen.api.arrays(run.id, ["image", "adversarial"]);
       if (work !== this.#work) return;
-      this.#found = { id: run.id, facts: /** @type {any} */ (run.result) };
+      this.#found = { id: run.id, task, facts: /** @type {any} */ (run.result) };
       this.#work = null;
       this.#busy(false);
       this.#draw(image, adversarial, state);

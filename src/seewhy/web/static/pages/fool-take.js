@@ -2,8 +2,10 @@
 /** Where a picture that was made on the Fool screen can go: Draw, Explain, a file, the clipboard. Knows screens by name. */
 
 import { format } from "../route.js";
+import { pin } from "../pins.js";
 import { inkEncode } from "../wire.js";
 import { percent } from "../elements/probability-bars.js";
+import { name } from "./explain-words.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -36,12 +38,29 @@ export async function otherModels({ api, models, model }, address) {
   return said.filter((one) => one !== null);
 }
 
-/** What can be taken away from a finished run. @param {App} app @param {string} id @param {string} python @param {string} name @returns {import("../elements/share-menu.js").MenuItem[]} */
-export function runItems(app, id, python, name) {
-  const save = (/** @type {"json" | "npz"} */ kind) => () => Object.assign(document.createElement("a"), { href: app.api.resultURL(id, kind), download: `${name}.${kind}` }).click();
+/** What can be taken away from a finished run. @param {App} app @param {{ id: string, task: any, facts: { sentence: string, python: string } }} run @param {string} file its name
+ * @returns {import("../elements/share-menu.js").MenuItem[]} */
+export function runItems(app, { id, task, facts }, file) {
+  const save = (/** @type {string} */ href, /** @type {string} */ download) => Object.assign(document.createElement("a"), { href, download }).click();
+  const report = async () => {
+    const { id: made } = await app.api.reports(facts.sentence.slice(0, 300), [{ run: id, note: "" }]);
+    save(app.api.reportURL(made), "seewhy.html");
+  };
   return [
-    { label: "Save JSON", hint: "task and facts", action: save("json") },
-    { label: "Save npz", hint: "all arrays", action: save("npz") },
-    { label: "Copy as Python", action: () => app.copy(python, "Python") },
+    { label: "Pin", hint: "for the report", action: () => pinRun(app, { id, task, facts }) },
+    { label: "Save PNG", hint: "picture and caption", action: () => save(app.api.pictureURL(id), `${file}.png`) },
+    { label: "Save JSON", hint: "task and facts", action: () => save(app.api.resultURL(id, "json"), `${file}.json`) },
+    { label: "Save npz", hint: "all arrays", action: () => save(app.api.resultURL(id, "npz"), `${file}.npz`) },
+    { label: "Save HTML report", hint: "one file, opens anywhere", action: () => report().catch((problem) => app.toast(problem.message)) },
+    { label: "Copy as Python", action: () => app.copy(facts.python, "Python") },
   ];
+}
+
+/** Keeps a finished run for the report. @param {App} app @param {{ id: string, task: any, facts: any }} run */
+export const pinRun = (app, { id, task, facts }) => app.toast(pin(app.state, [{ run: id, task, title: titleOf(task, facts) }]));
+
+/** What a report calls it. @param {any} task @param {any} facts */
+function titleOf(task, facts) {
+  if (task.kind === "attack") return `${facts.title} on ${name(task.image)}`;
+  return task.kind === "erase" ? `What is enough for “${facts.target.label}” on ${name(task.image)}` : `Nonsense that is “${facts.target.label}” to the model`;
 }
