@@ -10,6 +10,7 @@ from watching import shoot, until
 
 pytestmark = pytest.mark.browser
 
+TOLD = "document.querySelector('.nudge-tab .verdict-line, .fool .verdict-line')?.textContent && document.querySelector('.over-it').hidden"
 READY = "[...document.querySelectorAll('report-item')].every((item) => item.ready)"
 
 
@@ -20,7 +21,7 @@ def shared(page: Any, item: str) -> None:
 
 def test_attacks_and_erased_pictures_are_pinned_and_reported(open_page: Any, tmp_path: Path) -> None:
     page = open_page("#/fool?model=mnist-cnn&img=digits/test/8")
-    until(page, "/\\d/.test(document.querySelector('.of-moved figcaption span')?.textContent)", 30)
+    until(page, TOLD, 30)
     page.locator("h1").focus()
     page.keyboard.press("p")
     until(page, "document.querySelector('header .pins b').textContent === '1'")

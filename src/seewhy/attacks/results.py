@@ -109,7 +109,8 @@ class Adversarial(Drawn):
         if self.success and self.before.index != self.label:
             return f"The model was wrong without an attack: it says {self.before.label}."
         if self.success:
-            return f"Fooled: {_belief(self.before)} becomes {_belief(self.after)}; {size}, {_pixels_in_words(norms['l0'])} differ{'s' if norms['l0'] == 1 else ''}."
+            changed = f"{_pixels_in_words(norms['l0'])} differ{'s' if norms['l0'] == 1 else ''}"
+            return f"Fooled: {_belief(self.before)} becomes {_belief(self.after)}; {size}, {changed}."
         wanted = "" if self.target is None else f" into {self.before.labels[self.target]}"
         reach = "" if self.radius is None else f" up to epsilon {self.radius:g} ({self.radius * 255:.1f}/255)"
         return f"Not fooled{wanted}{reach}: {_belief(self.before)} stays {_belief(self.after)}."
