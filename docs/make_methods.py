@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy import catalog
-from seewhy.cli import values_of
+from seewhy.terminal import values_of
 
 PAGE = Path(__file__).with_name("methods.md")
 HEAD = """# Methods
