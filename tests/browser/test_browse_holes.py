@@ -175,7 +175,7 @@ def test_before_and_after_stand_in_a_table(open_page: Open, api: httpx.Client) -
     shoot(page, "holes-hardened", full_page=True)
     page.locator("browse-harden .outcome a").first.click()
     until(page, "location.hash.startsWith('#/models?model=hardened')")
-    until(page, "document.querySelector('#about-model').textContent.startsWith('hardened:')", 30)
+    until(page, "document.querySelector('#about-model')?.textContent.startsWith('hardened:')", 30)
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
