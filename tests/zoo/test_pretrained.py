@@ -111,3 +111,14 @@ def test_unfit_weights_are_said(tmp_path):
         pretrained.load("mnist-cnn", tmp_path / "other.safetensors")
     with pytest.raises(LookupError, match="no model called"):
         pretrained.load("resnet")
+
+
+@pytest.mark.parametrize("name", ["cifar-resnet50", "cifar-vgg19"])
+def test_what_does_not_ship_has_a_card_that_the_bare_name_quotes(name: str) -> None:
+    card = json.loads((pretrained.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+    assert card["name"] == name
+    assert card["accuracy"] == pytest.approx(card["history"][-1]["accuracy"], abs=0.005)  # of rounding to bfloat16
+    assert card["command"].startswith(f"seewhy train {name} ")
+    with pytest.raises(FileNotFoundError, match=f"{len(card['history'])} epochs gave {card['accuracy']:.2%} right"):
+        pretrained.load(name)
+    assert name not in pretrained.names()
