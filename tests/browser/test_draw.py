@@ -157,7 +157,7 @@ def test_ink_to_answer_is_quick(open_page):
                     return send.call(this, data);
                 };
                 document.querySelector('sketch-pad').addEventListener('pointermove', () => (window.inkTime = performance.now()), true);
-                window.heard = (phase, seq) => window.late[phase].push(performance.now() - sent.get(seq));
+                window.heard = (phase, seq) => window.late[phase]?.push(performance.now() - sent.get(seq));
                 Object.defineProperty(MessageEvent.prototype, 'data', { get() {
                     const data = get.call(this);
                     if (data instanceof ArrayBuffer) {
