@@ -189,6 +189,7 @@ def make_bad_files() -> None:
         (["predict", "whole.png", "--model", "keras:nothing.keras"], "no model at 'nothing.keras'"),
         (["train", "mnist-cn"], "mnist-cn"),
         (["train", "mnist-cnn", "--set", "epochs=0"], "epochs"),
+        (["train", "mnist-cnn", "--start", "nothing.safetensors"], "no weights to start from at 'nothing.safetensors'"),
         (["serve", "--no-open", "--host", "0.0.0.0"], "--token"),
         (["serve", "--port", "99999"], "65535"),
         (["paint"], "paint"),

@@ -170,13 +170,16 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Times that every training image is shown.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Weights to go on from, of the same network. Default: chance.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps. Default: a GPU where one is.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16, of the passes.")] = None,
     data: Data = None,
     settings: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Train a network from the start; a stopped training goes on from its last checkpoint.
+    """Train a network, or train it on; a stopped training goes on from its last checkpoint.
 
     NAME is mnist-cnn, cifar-cnn, cifar-resnet50 or cifar-vgg19. Whatever is not said is as the network's own recipe
     has it; --set takes the rest: learning_rate, weight_decay, smoothing, optimiser, seed.
@@ -189,7 +192,7 @@ def train(
     wishes = {key: value for key, value in said.items() if value is not None} | settings_of(settings)
     try:
         with reporting_to(Ticker()):
-            card = bench.train(name, destination, wishes)
+            card = bench.train(name, destination, wishes, start)
     except KeyboardInterrupt:
         kept = bench.checkpoint(destination).is_file()
         words = "the same command goes on after the last whole epoch" if kept else "no epoch was over, nothing is kept"

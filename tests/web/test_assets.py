@@ -52,6 +52,41 @@ def test_modules_have_the_type_that_browsers_insist_on(folder: Path) -> None:
     assert ask(Assets(folder), "/deep/a.js").headers["content-type"] == "text/javascript; charset=utf-8"
 
 
+def test_remarks_stay_behind_and_every_line_keeps_its_number(folder: Path) -> None:
+    source = """// @ts-check
+/** A doc.
+ *  Two lines. */
+export class A {
+  /** @type {number} */ #one = 1; // kept with its line
+  /** @type {number} */
+  two = "// no remark" + `/** none */`;
+  // a remark
+  get(url) { return url + "//x"; } /** @end */
+}
+"""
+    (folder / "deep" / "a.js").write_text(source)
+    sent = ask(Assets(folder), "/deep/a.js").text.split("\n")
+    lines = source.split("\n")
+    gone = {0, 1, 2, 5, 7}
+    assert sent == ["" if number in gone else line for number, line in enumerate(lines)]
+
+
+def test_every_module_keeps_its_code(folder: Path) -> None:
+    """A line goes out as it is, or empty where a remark stood."""
+    for path in FOLDER.rglob("*.js"):
+        sent = ask(Assets(FOLDER), "/" + path.relative_to(FOLDER).as_posix()).text.split("\n")
+        lines = path.read_text(encoding="utf-8").split("\n")
+        assert len(sent) == len(lines), path
+        inside = False
+        for line, left in zip(lines, sent, strict=True):
+            if left == line and not inside:
+                continue
+            assert not left.strip(), f"{path}: {line}"
+            inside = inside or line.lstrip().startswith("/**")
+            assert inside or line.lstrip().startswith("//"), f"{path}: {line}"
+            inside = inside and not line.rstrip().endswith("*/")
+
+
 def test_text_is_compressed_for_whoever_can_read_it(folder: Path) -> None:
     squeezed = ask(Assets(folder), "/deep/a.js", accept_encoding="gzip, br")
     plain = ask(Assets(folder), "/deep/a.js")
@@ -94,7 +129,8 @@ def test_the_real_page_speaks_to_nobody_else() -> None:
 
 def test_the_first_screen_is_small() -> None:
     index = (FOLDER / "index.html").read_text(encoding="utf-8")
-    wanted = {PurePosixPath(place) for place in re.findall(r"""<(?:link|script)[^>]+(?:href|src)="([^"]+)\"""", index)}
+    places = re.findall(r'''<(?:link|script)[^>]+(?:href|src)="((?!data:)[^"]+)"''', index)
+    wanted = {PurePosixPath(place) for place in places}
     assert len(wanted) > 3
     loaded: set[PurePosixPath] = {PurePosixPath("index.html")}
     while wanted:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from seewhy.datasets.base import ImageSet
 from seewhy.datasets.digits import Digits
@@ -115,3 +117,39 @@ def test_variations_stay_pictures_of_about_the_same_ink():
     assert torch.equal(varied, vary(x, torch.Generator().manual_seed(0)))
     change = varied.sum((1, 2, 3)) / x.sum((1, 2, 3))
     assert 0.8 < change.median() < 1.4
+
+
+def test_a_training_goes_on_from_weights_and_its_card_says_from_which(whole, tmp_path):
+    first, before = whole
+    start, out = tmp_path / "first.safetensors", tmp_path / "more.safetensors"
+    start.write_bytes(first.read_bytes())
+    start.with_suffix(".json").write_bytes(first.with_suffix(".json").read_bytes())
+    gently = RECIPE.model_copy(update={"epochs": 1, "learning_rate": 1e-5, "average": 0.0})
+    card = train("mnist-cnn", out, gently, FEW, start)
+    weights, earlier = load_file(out), load_file(start)
+    assert all((weights[key] - earlier[key]).abs().max() < 1e-3 for key in earlier)  # steps so small stay near
+    assert any(not torch.equal(weights[key], earlier[key]) for key in earlier)
+    assert card["start"]["sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
+    assert card["start"]["history"] == before["history"]
+    assert card["command"].startswith("seewhy train mnist-cnn --start first.safetensors --set epochs=1")
+    start.with_suffix(".json").unlink()
+    assert set(train("mnist-cnn", out, gently, FEW, start)["start"]) == {"file", "sha256"}
+
+
+def test_what_is_stopped_goes_on_only_from_the_same_weights(whole, tmp_path):
+    out, start = tmp_path / "net.safetensors", whole[0]
+    with reporting_to(Stop()), pytest.raises(Cancelled):
+        train("mnist-cnn", out, RECIPE, FEW, start)
+    with pytest.raises(ValueError, match="begun with other weights; repeat these settings, or delete it"):
+        train("mnist-cnn", out, RECIPE, FEW)
+    assert len(train("mnist-cnn", out, RECIPE, FEW, start)["history"]) == 4
+
+
+def test_weights_to_start_from_that_are_missing_or_of_another_network_are_refused(tmp_path):
+    out, other = tmp_path / "net.safetensors", tmp_path / "other.safetensors"
+    with pytest.raises(FileNotFoundError, match=r"no weights to start from at .*other"):
+        train("mnist-cnn", out, RECIPE, FEW, other)
+    save_file({"weight": torch.zeros(3)}, other)
+    with pytest.raises(ValueError, match="do not fit"):
+        train("mnist-cnn", out, RECIPE, FEW, other)
+    assert list(tmp_path.iterdir()) == [other]

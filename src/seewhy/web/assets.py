@@ -1,5 +1,8 @@
 """The page's own files, held in memory and compressed once; knows no route.
 
+Modules go out without the comments that stand on lines of their own, a quarter of what would be sent; the lines stay,
+so that an error names the line of the source.
+
 A request's path is only ever looked up in a dictionary, so no path from outside reaches the disk.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from seewhy.web.problems import respond
 
 FOLDER = Path(__file__).parent / "static"
+_REMARK = re.compile(rb"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*$", re.DOTALL | re.MULTILINE)
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -79,6 +84,8 @@ class Assets:
 
 def _read(path: Path, changed: int) -> Asset:
     content = path.read_bytes()
+    if path.suffix == ".js":
+        content = _REMARK.sub(lambda remark: b"\n" * remark[0].count(b"\n"), content)
     squeezed = gzip.compress(content, 9, mtime=0) if path.suffix != ".png" else None
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     return Asset(content, squeezed, TYPES[path.suffix], tag, changed)

@@ -213,8 +213,10 @@ class Workbench:
             for picture in track(pictures, "predicting")
         ]
 
-    def train(self, name: str, out: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def train(self, name: str, out: Path, settings: Mapping[str, Any], start: Path | None = None) -> dict[str, Any]:
         """Train the network called `name` on its data set and write the weights to `out`; gives the card.
+
+        start: weights to begin with, in a file, instead of chance.
 
         Raises: LookupError for an unknown network, ValueError for settings that are not possible, OSError where
         nothing can be written, Cancelled.
@@ -225,7 +227,7 @@ class Workbench:
         recipe = catalog.checked(TrainingRecipe, wished, f"training {name}", "`seewhy train --help`")
         if not out.resolve().parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(out.parent)!r} to save into; make it first")
-        return train(name, out, recipe, self.dataset(COURSES[name].data.name))
+        return train(name, out, recipe, self.dataset(COURSES[name].data.name), start)
 
     @staticmethod
     def checkpoint(out: Path) -> Path:

@@ -20,11 +20,21 @@ EVALUATION_BATCH = 500
 
 
 def card(
-    name: str, course: Course, recipe: TrainingRecipe, data: ImageSet, network: nn.Module, history: list[Any]
+    name: str,
+    course: Course,
+    recipe: TrainingRecipe,
+    data: ImageSet,
+    network: nn.Module,
+    history: list[Any],
+    start: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What is known of `network`, which was trained so; everything is measured now, in float32."""
+    """What is known of `network`, which was trained so; everything is measured now, in float32.
+
+    start: what is known of the weights that the training began with, where these were not chance.
+    """
     truth, guessed = data.truth("test"), predicted(network, course, data)
     settings = " ".join(f"--set {key}={value}" for key, value in recipe.model_dump().items())
+    begun = f" --start {start['file']}" if start else ""
     return {
         "name": name,
         "title": course.title,
@@ -48,8 +58,9 @@ def card(
         "std": course.std,
         "recipe": recipe.model_dump(),
         "history": history,
+        **({"start": start} if start else {}),
         "seconds": round(sum(epoch["seconds"] for epoch in history), 1),
-        "command": f"seewhy train {name} {settings}",
+        "command": f"seewhy train {name}{begun} {settings}",
         "environment": f"torch {torch.__version__}, {platform.machine()}, {torch.get_num_threads()} threads",
         "date": datetime.now(UTC).date().isoformat(),
     }

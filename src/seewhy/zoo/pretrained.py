@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.zoo.courses import COURSES
@@ -48,10 +49,13 @@ def _missing(name: str) -> str:
     measured = ""
     if known.is_file():
         card = json.loads(known.read_text(encoding="utf-8"))
-        measured = (
-            f" ({card['accuracy']:.2%} of the test images right after {len(card['history'])} epochs: see its card)"
-        )
+        measured = f" ({card['accuracy']:.2%} of the test images right after {_epochs(card)} epochs: see its card)"
     return (
         f"{name} does not come with weights; make them with `seewhy train {name}`{measured}, "
         f"then ask for {name}@{name}.safetensors"
     )
+
+
+def _epochs(card: dict[str, Any]) -> int:
+    """Of the training that the card tells of, and of those that its first weights came from."""
+    return len(card["history"]) + (_epochs(card["start"]) if card.get("start", {}).get("history") else 0)

@@ -1,9 +1,10 @@
-"""Training from the start: seeded, watched, and resumable after any stop; writes weights with a card that says what
-was measured. Knows networks and data sets, no explainer."""
+"""Training, from nothing or from weights: seeded, watched, resumable after any stop; writes weights with a card that
+says what was measured. Knows networks and data sets, no explainer."""
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import time
 from io import BytesIO
@@ -22,24 +23,32 @@ from seewhy.progress import track
 from seewhy.zoo.cards import autocast, card, predicted, tensors
 from seewhy.zoo.courses import COURSES, Course
 from seewhy.zoo.recipes import TrainingRecipe, device_of, precision_of
+from seewhy.zoo.states import fill
 
 
-def train(name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = None) -> dict[str, Any]:
+def train(
+    name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = None, start: Path | None = None
+) -> dict[str, Any]:
     """Train the network called `name`; writes `out` (safetensors) and its card beside it (.json), and returns the card.
+
+    start: the weights to begin with, in a file; the card says which they were and, where they have a card of their own
+    beside them, how they came to be. Without it the network begins with chance.
 
     After every epoch a checkpoint is written beside `out`. A training that was stopped or killed goes on from there
     and ends with the same weights as one that ran through.
 
-    Raises: LookupError for an unknown network; ValueError for a checkpoint of another training or a device that is
-    not there; Cancelled.
+    Raises: LookupError for an unknown network; FileNotFoundError and ValueError for weights to start from that are
+    missing or do not fit; ValueError for a checkpoint of another training or a device that is not there; Cancelled.
     """
     if name not in COURSES:
         raise LookupError(f"no network called {name!r} can be trained; there is {', '.join(COURSES)}")
     course = COURSES[name]
     data = course.data() if data is None else data
-    state = _State(course, recipe, data.size(course.split))
+    begun = None if start is None else _begun(start)
+    state = _State(course, recipe, data.size(course.split), start)
     checkpoint = checkpoint_of(out)
-    history = _resumed(state, checkpoint, name, recipe)
+    mark = {"name": name, "recipe": recipe.model_dump(), "start": begun and begun["sha256"]}
+    history = _resumed(state, checkpoint, mark)
     x, y = (tensor.to(state.device) for tensor in tensors(data, course.split))
     for epoch in range(len(history), recipe.epochs):
         started = time.perf_counter()
@@ -48,9 +57,9 @@ def train(name: str, out: Path, recipe: TrainingRecipe, data: ImageSet | None = 
         guessed = predicted(state.average.module, course, data, precision=state.precision)
         accuracy = float((guessed == data.truth("test")).mean())
         history.append({"epoch": epoch + 1, "loss": round(loss, 5), "accuracy": accuracy, "seconds": seconds})
-        images.write_bytes(checkpoint, _saved(state, name, recipe, history))
+        images.write_bytes(checkpoint, _saved(state, mark, history))
     network = kept(state.average.module, course)
-    about = card(name, course, recipe, data, network, history)
+    about = card(name, course, recipe, data, network, history, begun)
     images.write_bytes(out, to_safetensors(_compact(network.state_dict(), course)))
     images.write_bytes(out.with_suffix(".json"), json.dumps(about, indent=2, ensure_ascii=False).encode())
     checkpoint.unlink(missing_ok=True)
@@ -82,13 +91,15 @@ def _compact(weights: dict[str, Tensor], course: Course) -> dict[str, Tensor]:
 class _State:
     """What changes while training, and where."""
 
-    def __init__(self, course: Course, recipe: TrainingRecipe, count: int) -> None:
+    def __init__(self, course: Course, recipe: TrainingRecipe, count: int, start: Path | None) -> None:
         self.device = device_of(recipe)
         self.precision = precision_of(recipe, self.device)
         self.layout = torch.contiguous_format if self.precision == torch.float32 else torch.channels_last
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             self.network = course.network()
+        if start is not None:
+            fill(self.network, start, course.title)
         self.network.to(self.device)
         convert_conv2d_weight_memory_format(self.network, self.layout)
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
@@ -133,25 +144,39 @@ def _epoch(
     return float(total) / len(x)
 
 
-def _saved(state: _State, name: str, recipe: TrainingRecipe, history: list[Any]) -> bytes:
+def _begun(start: Path) -> dict[str, Any]:
+    """What the card tells of the weights that a training began with: which they are, and their own past if known."""
+    if not start.is_file():
+        raise FileNotFoundError(f"no weights to start from at {str(start)!r}; give the path of a .safetensors file")
+    told: dict[str, Any] = {"file": start.name, "sha256": hashlib.sha256(start.read_bytes()).hexdigest()}
+    try:
+        known = json.loads(start.with_suffix(".json").read_text(encoding="utf-8"))
+        return told | {key: known[key] for key in ("accuracy", "recipe", "history", "seconds", "start") if key in known}
+    except (OSError, ValueError, TypeError):  # no card, or none of ours: the weights alone say enough
+        return told
+
+
+def _saved(state: _State, mark: dict[str, Any], history: list[Any]) -> bytes:
     buffer = BytesIO()
     parts = {key: part.state_dict() for key, part in state.parts().items()}
-    torch.save({"name": name, "recipe": recipe.model_dump(), "history": history, "parts": parts}, buffer)
+    torch.save(mark | {"history": history, "parts": parts}, buffer)
     return buffer.getvalue()
 
 
-def _resumed(state: _State, checkpoint: Path, name: str, recipe: TrainingRecipe) -> list[Any]:
+def _resumed(state: _State, checkpoint: Path, mark: dict[str, Any]) -> list[Any]:
     """The history of a stopped training, whose state is put back; empty where there is none."""
     if not checkpoint.is_file():
         return []
     try:
         saved = torch.load(checkpoint, map_location=state.device, weights_only=True)
-        theirs = (saved["name"], saved["recipe"])
+        theirs = {key: saved.get(key) for key in mark}
     except Exception as error:  # whatever a damaged file makes torch raise
         raise ValueError(f"the checkpoint {checkpoint} cannot be read ({error}); delete it to start again") from error
-    if theirs != (name, recipe.model_dump()):
+    if theirs != mark:
         raise ValueError(
-            f"the checkpoint {checkpoint} is of {theirs[0]} with {theirs[1]}; repeat these settings, or delete it"
+            f"the checkpoint {checkpoint} is of {theirs['name']} with {theirs['recipe']}"
+            f"{', begun with other weights' if theirs['start'] != mark['start'] else ''}; repeat these settings, or "
+            "delete it"
         )
     for key, part in state.parts().items():
         part.load_state_dict(saved["parts"][key])

@@ -4,7 +4,6 @@
 import { find, fragment, html, stylesheet } from "../html.js";
 import { ColourLegend, signed } from "./colour-legend.js";
 import { HeatMap } from "./heat-map.js";
-import { TrustMark } from "./trust-mark.js";
 
 /** @typedef {import("../api.js").Method} Method */
 /** @typedef {{ text: string, values: Float32Array, width: number, height: number, scale: number, signed: boolean, sentence: string, final: boolean,
@@ -19,6 +18,8 @@ export class WhyCard extends HTMLElement {
   /** @type {Explained | null} */
   #data = null;
   #over = 0;
+  /** @type {import("./trust-mark.js").Trust | null} */
+  #trust = null;
   #recipe = { method: "", settings: /** @type {Record<string, unknown>} */ ({}) };
   #body = html`<section class="card" aria-labelledby="why-title">
     <div class="row spread"><h2 id="why-title">Why?</h2><select aria-label="Method" @change=${(/** @type {Event} */ e) => this.#choose(e)}></select></div>
@@ -105,7 +106,8 @@ export class WhyCard extends HTMLElement {
 
   /** How far to believe the map; comes after it. @param {import("./trust-mark.js").Trust | null} trust */
   set trust(trust) {
-    find(this, "trust-mark", TrustMark).data = trust;
+    this.#trust = trust;
+    if (trust || customElements.get("trust-mark")) import("./trust-mark.js").then(({ TrustMark }) => (find(this, "trust-mark", TrustMark).data = this.#trust)); // fetched with the first figure
   }
 
   /** In place of a map, why there is none. @param {string} text */
