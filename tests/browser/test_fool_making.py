@@ -243,3 +243,23 @@ def test_nonsense_fits_a_phone(open_page):
     page = make(open_page, width=320, height=640, device_scale_factor=2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     shoot(page, "fool-nonsense-phone", full_page=True)
+
+
+def test_the_least_is_kept_as_a_hole(open_page, server):
+    before = {hole["id"] for hole in httpx.get(f"{server.url}api/v1/holes").json()["holes"]}
+    page = erase(open_page)
+    page.locator(".erase .hole").click()
+    until(page, "document.querySelector('.erase .hole').textContent === 'Kept ✓'")
+    assert "keep=least" in page.evaluate("location.hash")
+    pixels = page.evaluate(SEEN)
+    (hole,) = [hole for hole in httpx.get(f"{server.url}api/v1/holes").json()["holes"] if hole["id"] not in before]
+    top = predicted(server, pixels)[0]
+    assert (hole["kind"], hole["label"]) == ("erase", top["label"])
+    assert hole["probability"] == pytest.approx(top["score"], abs=1e-5)
+    httpx.delete(f"{server.url}api/v1/holes/{hole['id']}")
+
+
+def test_what_never_was_sure_is_no_hole(open_page, server):
+    page = erase(open_page, "#/fool?model=mnist-cnn&img=digits/test/8&tab=erase&label=1")
+    assert page.locator(".erase .hole").is_disabled()
+    assert "no hole" in page.locator(".erase .hole").get_attribute("title")

@@ -64,7 +64,8 @@ class EraseTab {
       <div class="pieces" hidden><h2></h2><piece-list></piece-list></div>
       <div class="row after"><button type="button" class="all" @click=${() => this.#choose({ keep: undefined, off: undefined })}>Keep all of it</button>
         <button type="button" class="to-draw" @click=${() => this.#open(openDraw)}>Open in Draw</button>
-        <button type="button" class="to-explain" @click=${() => this.#open(openExplain)}>Explain what is left</button></div>
+        <button type="button" class="to-explain" @click=${() => this.#open(openExplain)}>Explain what is left</button>
+        <button type="button" class="hole" @click=${() => this.#file()}></button></div>
     </section>
   </div>`;
 
@@ -162,6 +163,8 @@ class EraseTab {
     find(this.element, ".pieces").hidden = !this.#choosable;
     find(this.element, ".pieces h2").textContent = `The ${plural(KINDS[this.#kind])}: ✓ stays, ✗ is gone; beside it what “${this.#label}” loses without that one alone`;
     find(this.element, ".to-draw").hidden = !drawable(this.#state.model);
+    const filed = result.reached ? "Shows it, and files it under Browse › Holes" : "The model was not as sure of the whole picture, so what is left is no hole";
+    Object.assign(find(this.element, ".hole", HTMLButtonElement), { disabled: !result.reached, textContent: "Keep the least as hole", title: filed });
     this.#live.configure({ model: this.#state.model.name, method: "", settings: {}, target: "argmax", centre: false });
     this.#live.open();
     this.#place();
@@ -242,6 +245,22 @@ class EraseTab {
   /** @param {Record<string, unknown>} changes */
   #choose(changes) {
     this.#screen.go("pieces" in changes || "ground" in changes ? { off: undefined, ...(typeof this.#state.own.keep === "number" && { keep: undefined }), ...changes } : changes);
+  }
+
+  /** What the search found is a hole, whatever is shown now; so it is shown. */
+  async #file() {
+    if (!this.#run) return;
+    const hole = find(this.element, ".hole", HTMLButtonElement);
+    hole.disabled = true;
+    try {
+      await this.#screen.go({ keep: "least", off: undefined });
+      await this.#screen.api.keepHole(this.#run.id);
+      hole.textContent = "Kept ✓";
+      this.#screen.app.toast("Kept: Browse lists all holes.");
+    } catch (problem) {
+      hole.disabled = false;
+      this.#screen.app.toast(/** @type {Error} */ (problem).message);
+    }
   }
 
   /** @param {(app: import("../app.js").App, address: string) => unknown} where */
