@@ -13,7 +13,7 @@ SIDE = 10
 LABELS = ("top", "middle", "bottom")
 QUICK = Hardening(
     epochs=3, steps=25, batch=24, rubbish=24, nudged=8, each=4, climbing=25, tested=90, attacked=20, pixels=6,
-    learning_rate=1e-2, average=0.8, pace=0.1,
+    learning_rate=1e-2, average=0.8, pace=0.1, weight=4.0,
 )  # fmt: skip
 
 

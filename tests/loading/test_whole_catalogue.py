@@ -18,7 +18,8 @@ NETS = {
     "vgg19": ("torchvision:vgg19?weights=random", 224),
     "keras-vgg19": ("keras:VGG19?weights=random", 224),
 }
-CHEAPEST = {"steps": 1, "samples": 10, "channels": 1, "patch": 150, "stride": 150, "segments": 2, "cells": 2}
+CHEAPEST = {"steps": 1, "samples": 2, "channels": 1, "patch": 150, "stride": 150, "segments": 2, "cells": 2}
+MORE = {"lime": {"samples": 10}, "kernel-shap": {"samples": 10}, "rise": {"samples": 10}}  # no less is taken
 
 
 @pytest.mark.slow
@@ -30,7 +31,7 @@ def test_every_method_runs_at_full_size(net):
     assert len(model.labels) == 1000
     for method in catalog.EXPLAINERS:
         name = method.name
-        settings = {key: value for key, value in CHEAPEST.items() if key in method.model_fields}
+        settings = {key: value for key, value in CHEAPEST.items() if key in method.model_fields} | MORE.get(name, {})
         found = seewhy.explain(model, chelsea(), name, target="tabby", **settings)
         print(f"{net} {name} {found.seconds:.1f} s")
         assert found.values.shape == (side, side), name

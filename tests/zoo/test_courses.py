@@ -158,6 +158,6 @@ def test_a_device_that_is_not_there_is_said(monkeypatch):
 def test_auto_takes_bfloat16_where_the_hardware_multiplies_it(monkeypatch, hardware, chosen):
     monkeypatch.setattr(recipes, "_multiplies_bfloat16", lambda _: hardware)
     cpu = torch.device("cpu")
-    assert precision_of(TrainingRecipe(), cpu) == chosen
-    assert precision_of(TrainingRecipe(precision="float32"), cpu) == torch.float32
-    assert precision_of(TrainingRecipe(precision="bfloat16"), cpu) == torch.bfloat16
+    assert precision_of("auto", cpu) == chosen
+    assert precision_of("float32", cpu) == torch.float32
+    assert precision_of("bfloat16", cpu) == torch.bfloat16

@@ -81,7 +81,8 @@ class KnownImages:
     def classes(self, pictures: NDArray[np.float32]) -> NDArray[np.int64]:
         """For each picture (N, C, H, W) the class that it could be of, as `Resemblance.agrees` has it; −1 for none."""
         likeness = self._likeness(pictures.reshape(len(pictures), -1).astype(np.float32))
-        votes = self._labels[np.argsort(-likeness, axis=1, kind="stable")[:, :NEIGHBOURS]]
+        most = min(NEIGHBOURS, likeness.shape[1])
+        votes = self._labels[np.argpartition(-likeness, most - 1, axis=1)[:, :most]]
         middle = np.sort(votes, axis=1)[:, votes.shape[1] // 2]  # a majority holds the middle
         held = (votes == middle[:, None]).sum(1) > votes.shape[1] // 2
         return np.where(held & (likeness.max(1) >= self._usual), middle, -1)

@@ -18,6 +18,7 @@ from seewhy.inference.grids import Grid, Part
 
 WORTH = 0.85
 PLANS = 16  # grids kept for one model
+FEW = 8  # patches that are covered before a plan for them would be made
 MEMORY = 1.5  # what the boxes of a batch may take, as a share of what whole passes take
 
 
@@ -58,6 +59,8 @@ class Occluder:
         program = self._dense.program
         if program is None:
             return [], f"dense: {self._dense.reason}"
+        if self._few:
+            return [], "dense: so few patches are covered sooner than planned for"
         self._clean = Clean(program, image)
         if not self._dense.agrees(self.model, image[None], self._clean.scores):
             self._dense = Dense(None)
@@ -76,6 +79,8 @@ class Occluder:
         return parts, "incremental"
 
     def _best_size(self, image: Tensor, grid: Grid) -> int:
+        if self._few:
+            return min(batch_size(image), FEW)
         usual = self._dense.size(self.model, image)
         program = self._dense.program
         if not self._parts or program is None:
@@ -91,6 +96,10 @@ class Occluder:
             return look.boxed(largest, largest.places[:size])
 
         return self._dense.best(("boxes", grid), sizes, run)
+
+    @property
+    def _few(self) -> bool:
+        return len(self.grid.tops) * len(self.grid.lefts) <= FEW
 
     @property
     def convolving(self) -> Convolving:

@@ -14,8 +14,9 @@ from seewhy.classifiers.base import Classifier
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.hardening.recipe import Hardening
 from seewhy.hardening.results import Hardened
-from seewhy.hardening.training import copied, refusal
 from seewhy.hardening.training import harden as hardened
+from seewhy.hardening.training import refusal
+from seewhy.hardening.work import copied
 from seewhy.holes import Holes
 from seewhy.zoo.states import fill
 

@@ -7,6 +7,8 @@ from typing import Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+Precision = Literal["auto", "float32", "bfloat16"]
+
 
 class TrainingRecipe(BaseModel):
     """How to train; equal recipes on equal data and machines give equal weights."""
@@ -24,7 +26,7 @@ class TrainingRecipe(BaseModel):
         0.999, ge=0, lt=1, description="of the weights over the steps, how much is kept at each; 0 takes the last ones"
     )
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto takes a GPU where one is")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    precision: Precision = Field(
         "auto", description="of the passes; auto takes bfloat16 where the hardware multiplies it"
     )
 
@@ -40,11 +42,11 @@ def device_of(recipe: TrainingRecipe) -> torch.device:
     return device
 
 
-def precision_of(recipe: TrainingRecipe, device: torch.device) -> torch.dtype:
+def precision_of(wish: Precision, device: torch.device) -> torch.dtype:
     """The number format of the passes; weights and sums stay float32."""
-    if recipe.precision == "auto":
+    if wish == "auto":
         return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
-    return torch.float32 if recipe.precision == "float32" else torch.bfloat16
+    return torch.float32 if wish == "float32" else torch.bfloat16
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:

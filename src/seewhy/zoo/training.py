@@ -93,7 +93,7 @@ class _State:
 
     def __init__(self, course: Course, recipe: TrainingRecipe, count: int, start: Path | None) -> None:
         self.device = device_of(recipe)
-        self.precision = precision_of(recipe, self.device)
+        self.precision = precision_of(recipe.precision, self.device)
         self.layout = torch.contiguous_format if self.precision == torch.float32 else torch.channels_last
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
