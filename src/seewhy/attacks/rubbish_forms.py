@@ -93,7 +93,7 @@ def strokes(aim: Aim, amount: int, effort: int, steps: int, seed: int) -> Frames
 
 
 def smooth(aim: Aim, steps: int, seed: int) -> Frames:
-    """A coarse grid of greys, enlarged smoothly, climbs the gradient."""
+    """A coarse grid, enlarged smoothly, climbs the gradient."""
     channels, height, width = aim.model.input_shape
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.randn(1, channels, 7, 7, generator=generator).requires_grad_()

@@ -11,7 +11,7 @@
 export const FORMS = {
   pixels: { title: "lit pixels", about: "Light one pixel after the other on black, each where it helps most.", counted: "at most", usual: 12, gradients: false },
   strokes: { title: "strokes", about: "Throw straight strokes at random, and nudge them about while that helps.", counted: "at most", usual: 3, gradients: false },
-  smooth: { title: "smooth spots", about: "A coarse grid of greys, enlarged smoothly, climbs the gradient.", counted: null, usual: 12, gradients: true },
+  smooth: { title: "smooth spots", about: "A coarse grid, enlarged smoothly, climbs the gradient.", counted: null, usual: 12, gradients: true },
   noise: { title: "noise", about: "Even noise, changed in steps too small to see.", counted: null, usual: 12, gradients: true },
   guided: { title: "what the maps point at", about: "Light the pixels that speak most for the class in real pictures of it. Nothing is tried on the way.", counted: "at most", usual: 40, gradients: true },
 };
