@@ -14,11 +14,11 @@ from PIL import Image
 
 import seewhy
 from seewhy.explainers import sweeping
-from seewhy.explainers.fills import filled, pictures_in
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.lime import Lime
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.inference.fills import filled, pictures_in
 from seewhy.sweeps import share, surviving
 from seewhy.workbench import Task, Workbench, kinds
 

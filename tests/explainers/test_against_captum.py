@@ -14,13 +14,13 @@ from captum.attr import Saliency as CaptumSaliency
 from seewhy import load
 from seewhy.classifiers.pytorch import PyTorchClassifier
 from seewhy.datasets.digits import Digits
-from seewhy.explainers.fills import filled
 from seewhy.explainers.grad_cam import GradCam
 from seewhy.explainers.gradients import Saliency
 from seewhy.explainers.input_x_gradient import InputXGradient
 from seewhy.explainers.integrated_gradients import IntegratedGradients
 from seewhy.explainers.layers import default_layer
 from seewhy.explainers.occlusion import Occlusion
+from seewhy.inference.fills import filled
 from seewhy.targets import ClassScore
 
 TARGETS = [ClassScore(3), ClassScore(1, versus=4), ClassScore(2, output="probability")]

@@ -13,8 +13,8 @@ from captum.attr import ShapleyValues
 from seewhy import load
 from seewhy.datasets.digits import Digits
 from seewhy.explainers import shapley
-from seewhy.explainers.fills import filled
 from seewhy.explainers.kernel_shap import KernelShap
+from seewhy.inference.fills import filled
 from seewhy.targets import ClassScore
 
 IMAGE = torch.from_numpy(np.random.default_rng(5).random((1, 1, 6, 6), dtype=np.float32))

@@ -8,17 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from seewhy import images
 from seewhy.attacks.evidence_order import Order
 from seewhy.attacks.evidence_search import Search
 from seewhy.attacks.pieces import Labels, PieceKind, cut, drawn
 from seewhy.classifiers.base import Classifier, Prediction
 from seewhy.classifiers.labels import index_of
+from seewhy.inference.fills import filled
 
 Background = Literal["black", "white", "grey", "mean", "blur"]
 
@@ -145,7 +144,7 @@ class LeastEvidence(BaseModel):
         before = model.predict_batch(x)[0]
         index = before.index if target is None else index_of(target, model.labels)
         started = time.perf_counter()
-        ground = _ground(self.background, x)
+        ground = filled(self.background, x, model)
         seen, behind = _array(x[0]), _array(ground[0])
         labels = cut(seen, behind, self.pieces, self.count) if parts is None else drawn(parts, seen, behind)
         search = Search(model, x[0], ground[0], labels, index, self.confidence)
@@ -174,14 +173,6 @@ class LeastEvidence(BaseModel):
             seconds=time.perf_counter() - started,
             fingerprint=model.fingerprint,
         )
-
-
-def _ground(kind: Background, x: Tensor) -> Tensor:
-    if kind == "blur":
-        return torch.from_numpy(images.blur(_array(x[0])))[None].to(x)
-    if kind == "mean":
-        return x.mean((2, 3), keepdim=True).expand_as(x)
-    return torch.full_like(x, {"black": 0.0, "grey": 0.5, "white": 1.0}[kind])
 
 
 def _array(x: Tensor) -> NDArray[np.float32]:

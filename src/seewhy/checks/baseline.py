@@ -7,8 +7,8 @@ from typing import ClassVar
 from seewhy.checks.base import Check, Outcome
 from seewhy.checks.patient import Patient
 from seewhy.explainers.cautions import HIDDEN, hidden, share_hidden
-from seewhy.explainers.fills import FILLS, filled
 from seewhy.explainers.segmented import SegmentExplainer
+from seewhy.inference.fills import FILLS, filled
 
 
 class Baseline(Check):

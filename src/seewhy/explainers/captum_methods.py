@@ -26,10 +26,10 @@ from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.cams import enlarged
 from seewhy.explainers.captum_models import Asked, give_rules, prepared, readable, unfit, without_rule
 from seewhy.explainers.captum_words import WORDS
-from seewhy.explainers.fills import FILLS, filled, pictures_in
 from seewhy.explainers.layers import as_maps, default_layer
 from seewhy.explainers.superpixels import Segmentation, segment
 from seewhy.inference.batches import batch_size
+from seewhy.inference.fills import FILLS, filled, pictures_in
 from seewhy.targets import ClassScore
 
 PREFIX = "captum:"

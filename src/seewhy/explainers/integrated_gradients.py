@@ -13,9 +13,9 @@ from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
 from seewhy.explainers.completeness import completeness
-from seewhy.explainers.fills import FILLS, filled, pictures_in
 from seewhy.explainers.paths import FIRST, Refinement, gauss_legendre
 from seewhy.inference.batches import batch_size, in_batches
+from seewhy.inference.fills import FILLS, filled, pictures_in
 from seewhy.targets import ClassScore
 
 FILM = 250_000  # keep the growing maps of a path up to this many values

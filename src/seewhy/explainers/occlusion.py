@@ -13,7 +13,7 @@ from torch import Tensor
 from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
-from seewhy.explainers.fills import Fill, filled
+from seewhy.inference.fills import Fill, filled
 from seewhy.inference.occluding import Look, Occluder, occluder
 from seewhy.inference.sharing import shared
 from seewhy.targets import ClassScore

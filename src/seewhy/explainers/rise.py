@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from seewhy import progress
 from seewhy.classifiers.base import Ability, Classifier
 from seewhy.explainers.base import Attribution, Explainer
-from seewhy.explainers.fills import Fill, filled
 from seewhy.explainers.settling import SETTLED, Until, agreement, looks, steadiness
 from seewhy.inference.asking import Asking
 from seewhy.inference.batches import in_batches
+from seewhy.inference.fills import Fill, filled
 from seewhy.targets import ClassScore
 
 SKETCH = 200  # masks while somebody draws

@@ -17,11 +17,11 @@ from torch.nn.utils.rnn import pad_sequence
 from seewhy import progress
 from seewhy.classifiers.base import Classifier
 from seewhy.explainers.base import Attribution, Explainer
-from seewhy.explainers.fills import filled
 from seewhy.explainers.settling import GROWTH, Until, looks, steadiness
 from seewhy.explainers.superpixels import Segmentation, segment
 from seewhy.inference.asking import Asking
 from seewhy.inference.batches import in_batches
+from seewhy.inference.fills import filled
 from seewhy.targets import ClassScore
 
 SegmentFill = Literal["mean", "black", "grey", "white", "blur", "noise"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args, get_origin
 
 from seewhy.explainers.base import Explainer
-from seewhy.explainers.fills import FILLS, MEAN_OF
+from seewhy.inference.fills import FILLS, MEAN_OF
 
 NAMES = ("baseline", "fill")  # what methods call the picture that they compare with
 USUAL = tuple(name for name in FILLS if name != "mean")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seewhy import catalog, images
 from seewhy.classifiers.base import Classifier
 from seewhy.datasets.shortcuts import Shortcuts
-from seewhy.explainers.fills import filled
+from seewhy.inference.fills import filled
 from seewhy.metrics.agreement import Agreement
 from seewhy.metrics.base import Metric
 from seewhy.metrics.results import Measurement
