@@ -150,6 +150,8 @@ def test_a_model_that_cannot_be_trained_says_so(open_page: Open, api: httpx.Clie
     page = open_page("#/browse?model=slow&view=holes")
     until(page, "document.querySelector('browse-harden .here .dim').textContent.includes('only PyTorch modules')")
     assert page.locator("browse-harden .go").is_disabled()
+    assert "look inside" in page.locator("browse-narrow .trouble").inner_text()
+    assert page.locator("browse-narrow .go").is_disabled()
 
 
 def test_before_and_after_stand_in_a_table(open_page: Open, api: httpx.Client) -> None:
@@ -176,6 +178,33 @@ def test_before_and_after_stand_in_a_table(open_page: Open, api: httpx.Client) -
     page.locator("browse-harden .outcome a").first.click()
     until(page, "location.hash.startsWith('#/models?model=hardened')")
     until(page, "document.querySelector('#about-model')?.textContent.startsWith('hardened:')", 30)
+
+
+def test_narrow_rules_are_those_that_the_api_finds(open_page: Open, api: httpx.Client) -> None:
+    page = open_page(HOLES)
+    until(page, "!document.querySelector('browse-narrow .go').disabled")
+    layer = page.locator("browse-narrow .at").input_value()
+    page.locator("browse-narrow .go").click()
+    until(page, "document.querySelector('browse-narrow .found').innerText.includes('10 classes')", 60)
+    until(page, "document.querySelector('browse-narrow .stop').hidden")
+    wanted: dict[str, float] = {}
+    for index in range(10):
+        task = {"kind": "class-rules", "model": "mnist-cnn", "data": "digits", "layer": layer}
+        task |= {"conclusion": f"class {index}"}
+        run = api.post("runs", json=task, headers={"Prefer": "wait=10"}).json()
+        for rule in run["result"]["rules"]:
+            counts = rule["train"]
+            if counts["precision"] >= 0.9 and counts["recall"] <= 0.2:
+                wanted[rule["premise"]["text"]] = counts["recall"]
+    shown = page.locator("browse-narrow .hole code").all_inner_texts()
+    assert sorted(shown) == sorted(wanted) != []
+    assert [wanted[text] for text in shown] == sorted(wanted.values())
+    shoot(page, "holes-narrow", full_page=True)
+    assert findings(page) == []
+    page.locator("browse-narrow .hole .about a").first.click()
+    until(page, "location.hash.startsWith('#/because?')")
+    ruled = "document.querySelector('.work')?.hidden === false && !document.querySelector('.stale')"
+    until(page, f"{ruled} && !!document.querySelector('.conditions code')", 30)
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])

@@ -6,6 +6,7 @@ import { openMenu } from "../elements/pop-menu.js";
 import { pictureItems } from "../picture-menu.js";
 import { format } from "../route.js";
 import { BrowseHarden } from "./browse-harden.js";
+import { BrowseNarrow } from "./browse-narrow.js";
 import { command, grouped, made, sentence, size, SURE, sure } from "./hole-words.js";
 
 /** @typedef {import("../api.js").Hole} Hole */
@@ -18,12 +19,14 @@ export class BrowseHoles extends HTMLElement {
   /** @type {Hole[]} */
   #holes = [];
   #turn = 0;
+  #narrow = new BrowseNarrow();
   #harden = new BrowseHarden();
   #body = html`<div class="holes-body">
     <div class="row spread"><p class="tally" role="status"></p><div class="row"><label class="check"><input type="checkbox" class="every"> of every model</label><a class="button export" download="seewhy-holes.zip">Export as data set</a></div></div>
     <ul class="note troubles" hidden></ul>
     <div class="empty" hidden></div>
     <div class="hole-groups"></div>
+    ${this.#narrow}
     ${this.#harden}
   </div>`;
 
@@ -37,7 +40,7 @@ export class BrowseHoles extends HTMLElement {
   async show() {
     const turn = ++this.#turn;
     const { api, model } = this.app;
-    this.#harden.app = this.app;
+    this.#harden.app = this.#narrow.app = this.app;
     this.classList.add("stale");
     try {
       const every = find(this, ".every", HTMLInputElement).checked;
@@ -48,7 +51,7 @@ export class BrowseHoles extends HTMLElement {
       find(this, ".troubles").hidden = !troubles.length;
       find(this, ".troubles").replaceChildren(...troubles.map((text) => html`<li>${text}</li>`));
       this.#draw();
-      await this.#harden.show();
+      await Promise.all([this.#harden.show(), this.#narrow.show()]);
     } catch (problem) {
       if (turn === this.#turn) this.#say(/** @type {Error} */ (problem).message);
     } finally {
