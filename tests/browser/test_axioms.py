@@ -80,5 +80,5 @@ def test_the_lesson_is_found_from_the_index_and_fits_a_narrow_screen(open_page: 
 
 def test_a_model_that_cannot_be_rewritten_says_so(open_page: Any) -> None:
     page = open_page("#/learn/axioms?model=slow&img=digits/test/2", reduced_motion="reduce")
-    until(page, "document.querySelector('[data-axiom=invariance] li[data-holds=none]')", 30)
+    until(page, "document.querySelector('[data-axiom=invariance] li[data-method=occlusion][data-holds=none]')", 30)
     assert "PyTorch" in page.locator("[data-axiom=invariance] li[data-method=occlusion]").inner_text()

@@ -185,7 +185,9 @@ def test_ink_to_answer_is_quick(open_page):
         assert len(late["predict"]) >= 20
         assert len(late["explain"]) >= 10
         best.append((np.median(late["predict"]), np.percentile(late["predict"], 95), np.median(late["explain"])))
-    predict, tail, explain = np.min(best, axis=0)
+        predict, tail, explain = np.min(best, axis=0)
+        if predict < 50 and tail < 150 and explain < 100:
+            break  # only a busy machine needs another try
     print(f"ink to probabilities: median {predict:.1f} ms, p95 {tail:.1f} ms; ink to map: median {explain:.1f} ms")
     assert predict < 50
     assert tail < 150

@@ -158,7 +158,7 @@ def by_points_wherever_it_can_be():
     st.integers(0, 10**6),
     st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
 def test_boxes_give_the_scores_of_whole_passes(model, side, width, stride, border, seed, by_points):
     generator = torch.Generator().manual_seed(seed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -105,10 +104,7 @@ def test_the_large_networks_train_and_are_found_again(name, tmp_path):
 @pytest.mark.parametrize("name", ["cifar-resnet50", "cifar-vgg19"])
 def test_without_weights_the_command_that_makes_them_is_said(name):
     assert name not in pretrained.names()
-    card = json.loads((pretrained.WEIGHTS / f"{name}.json").read_text())
-    epochs = len(card["history"]) + len(card.get("start", {}).get("history", []))
-    measured = re.escape(f"({card['accuracy']:.2%} of the test images right after {epochs} epochs: see its card)")
-    ask = f"`seewhy train {name}` {measured}, then ask for {name}@{name}.safetensors"
+    ask = rf"`seewhy train {name}` \(.* see its card\), then ask for {name}@{name}.safetensors"
     with pytest.raises(FileNotFoundError, match=ask):
         pretrained.load(name)
 
