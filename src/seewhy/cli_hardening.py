@@ -29,12 +29,12 @@ def harden(
 ) -> None:
     """Fine-tune a model so that rubbish no longer passes for a class, and measure it before and after.
 
-    Kept holes, and rubbish that is made against the model while it learns, get a uniform target; nudged pictures keep
-    their class. Then rubbish is made anew, from other seeds: how much is accepted at 90 %, what is the clean accuracy,
-    how far do attacks get? A hardening that was stopped goes on from its last round.
+    Of kept holes, and of rubbish that is made against it while it learns, the model shall be sure of none; nudged
+    pictures keep their class. Then rubbish is made anew, from other seeds: how much is accepted at 90 %, what is the
+    clean accuracy, how far do attacks get? A hardening that was stopped goes on from its last round.
 
-    Settings: epochs, steps, batch, rubbish, nudged, kept, learning_rate, weight, pixels, strokes, climb, epsilon,
-    confidence, each, climbing, tested, attacked, seed.
+    Settings: epochs, steps, batch, rubbish, nudged, kept, learning_rate, weight, enough, precision, pixels, strokes,
+    climb, epsilon, confidence, each, climbing, tested, attacked, seed.
     """
     from seewhy.hardening.results import in_words
     from seewhy.hardening.training import checkpoint_of

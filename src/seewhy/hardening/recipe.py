@@ -24,8 +24,8 @@ class Hardening(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int = Field(8, ge=1, le=1_000, description="rounds; after each, a checkpoint is written")
-    steps: int = Field(300, ge=1, le=100_000, description="steps of a round")
-    batch: int = Field(128, ge=2, le=10_000, description="clean images a step")
+    steps: int = Field(375, ge=1, le=100_000, description="steps of a round")
+    batch: int = Field(192, ge=2, le=10_000, description="clean images a step")
     rubbish: int = Field(64, ge=0, le=10_000, description="pieces of rubbish a step, in all forms alike")
     nudged: int = Field(16, ge=0, le=10_000, description="nudged images a step")
     kept: int = Field(8, ge=0, le=10_000, description="kept holes a step, where there are any")
@@ -37,9 +37,9 @@ class Hardening(BaseModel):
         "this is known and was by AdamW, else 0.001",
     )
     weight_decay: float = Field(1e-3, ge=0, le=1, description="how strongly weights are pulled to zero")
-    weight: float = Field(2.0, ge=0, le=100, description="of rubbish against clean images")
+    weight: float = Field(2.5, ge=0, le=100, description="of rubbish against clean images")
     enough: float = Field(
-        0.5,
+        0.55,
         ge=0,
         lt=1,
         description="how sure of rubbish the model may stay; 0 teaches it to believe in no class more than in another",
