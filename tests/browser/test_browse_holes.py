@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -38,6 +39,17 @@ def keep(api: httpx.Client, **task: Any) -> dict[str, Any]:
     answer = api.post("holes", json={"run": run["id"]})
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
+
+
+def answered(api: httpx.Client, task: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+    """The result of a run, however long a busy machine takes."""
+    run = api.post("runs", json=task, headers={"Prefer": "wait=10"}).json()
+    end = time.monotonic() + seconds
+    while "result" not in run:
+        assert run.get("status") in ("queued", "running") and time.monotonic() < end, run
+        time.sleep(0.2)
+        run = api.get(f"runs/{run['id']}").json()
+    return dict(run["result"])
 
 
 def some(api: httpx.Client) -> dict[str, dict[str, Any]]:
@@ -191,8 +203,7 @@ def test_narrow_rules_are_those_that_the_api_finds(open_page: Open, api: httpx.C
     for index in range(10):
         task = {"kind": "class-rules", "model": "mnist-cnn", "data": "digits", "layer": layer}
         task |= {"conclusion": f"class {index}"}
-        run = api.post("runs", json=task, headers={"Prefer": "wait=10"}).json()
-        for rule in run["result"]["rules"]:
+        for rule in answered(api, task)["rules"]:
             counts = rule["train"]
             if counts["precision"] >= 0.9 and counts["recall"] <= 0.2:
                 wanted[rule["premise"]["text"]] = counts["recall"]

@@ -181,6 +181,7 @@ def test_attacks_that_need_gradients_are_refused_in_words(open_page: Open) -> No
 
 def test_space_shows_the_picture_before(open_page: Open) -> None:
     page = nudged(open_page)
+    until(page, "document.querySelector('.of-x canvas').width !== 300")  # drawn, where 300 is what is empty
     canvas = "document.querySelector('.of-moved canvas').toDataURL()"
     after, before = page.evaluate(canvas), page.evaluate("document.querySelector('.of-x canvas').toDataURL()")
     page.locator("#fool-eps").focus()
@@ -312,7 +313,7 @@ def test_a_picture_that_is_gone_is_said_so(open_page: Open) -> None:
     page = open_page("#/fool?model=mnist-cnn&img=digits/test/8")
     page.expected.append("404")
     page.evaluate("location.hash = '#/fool?model=mnist-cnn&img=run:feedbeef/adversarial'")
-    until(page, "document.querySelector('.trouble').textContent.includes('no run called')")
+    until(page, "document.querySelector('.trouble').textContent.includes('no run called')", 30)
 
 
 @pytest.mark.parametrize(
