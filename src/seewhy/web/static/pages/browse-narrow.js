@@ -21,7 +21,7 @@ export class BrowseNarrow extends HTMLElement {
   #ring = new ProgressRing();
   #body = html`<section class="card narrow" aria-labelledby="narrow-rules"><h2 id="narrow-rules">Rules that hold for few</h2>
     <p>A rule that is right nearly always, yet holds for at most a fifth of its class, is about a small kind of picture: of these the data set has few, and the model had few to learn from.</p>
-    <div class="row here"><label>Data set <select class="of"></select></label><label>Layer <select class="at"></select></label><button type="button" class="go">Look for them</button><button type="button" class="stop" hidden>Cancel</button></div>
+    <div class="row here"><label>Data set <select class="of"></select></label><label>Layer <select class="at"></select></label><button type="button" class="go" disabled>Look for them</button><button type="button" class="stop" hidden>Cancel</button></div>
     ${this.#ring}<p class="trouble" role="alert" hidden></p><div class="found" aria-live="polite"></div></section>`;
 
   connectedCallback() {
